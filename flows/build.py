@@ -1,0 +1,216 @@
+"""Build: from a recipe to a release."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal
+
+from flows.progress import Progress, Silent
+from flows.runners import Runner
+from flows.steps import Derived, Job, Learnt, derive_chunk, fit, gather_rejects, translate_chunk
+from schemas import manifest as m
+from schemas.errors import IntegrityError
+from schemas.languages import language
+from schemas.plan import Plan
+from schemas.recipe import Recipe
+from tasks.card import write_card
+from tasks.materialise import entry, guarded
+from tasks.memory import Memory
+from tasks.stage import stage
+from tasks.store import LocalStore, Release
+from tasks.translate import Translator, translator
+
+TOOLS = ("babelmill", "ctranslate2", "sentencepiece", "icu4py", "pyarrow", "polars", "py3langid", "langdetect")
+
+
+@dataclass(frozen=True)
+class Request:
+    """A recipe and how to run it."""
+
+    recipe: Recipe
+    home: Path  # the warehouse
+    preview: str | None = None  # name of the preview to write instead of a version
+    limit: int | None = None  # source rows of each split at most
+    strict: bool = False  # stop at the first source row that cannot be read
+    store: Path | None = None  # where releases go, if not to the warehouse
+    device: str = "auto"
+
+
+@dataclass(frozen=True)
+class Built:
+    """A release, and what it took."""
+
+    release: Release
+    run: dict[str, Any] = field(default_factory=dict)
+
+
+def build(request: Request, runner: Runner, progress: Progress | None = None) -> Built:
+    """Build one release of a recipe; safe to run again after any interruption."""
+    progress = progress or Silent()
+    recipe, clock = request.recipe, Clock()
+    store = LocalStore((request.store or request.home / "releases") if request.preview is None else request.home / "previews")
+    with ExitStack() as folders:
+        engine = open_engine(request)
+        staging = folders.enter_context(store.staging())
+        work = folders.enter_context(LocalStore(request.home / "work").staging())
+        last = store.latest(recipe.name) if request.preview is None else None
+
+        progress.say(f"Reading {recipe.source.path.name}")
+        with guarded(work), clock("read"):
+            plan, staged = stage(recipe, work / "source", request.limit, request.strict)
+        job = Job(
+            recipe,
+            engine,
+            Memory(request.home / "memory"),
+            plan,
+            staged,
+            work,
+            staging,
+            _signature(recipe, plan, engine),
+            progress,
+        )
+        targets = [chunk for code in recipe.translate.into for chunk in plan.chunks(code)]
+        progress.plan({code: _sentences(plan) for code in recipe.translate.into})
+
+        with guarded(work), clock("translate"):
+            translated = runner.each("translate", partial(translate_chunk, job), targets)
+        learnt = fit(job, translated, last.manifest if last else None)
+        progress.say("Checking and writing")
+        with guarded(staging), clock("write"):
+            chunks = [*plan.chunks(recipe.language), *targets]
+            derived = runner.each("write", partial(derive_chunk, job, learnt=learnt), chunks)
+            release = finish(job, derived, learnt, store, request.preview)
+        for code in recipe.translate.into:
+            job.memory.compact(engine.identity.fingerprint, code)
+    sentences, remembered = sum(t.sentences for t in translated), sum(t.remembered for t in translated)
+    return Built(release, _record(request, release, clock, sentences, remembered, runner.workers))
+
+
+def open_engine(request: Request) -> Translator:
+    """The engine of a recipe, able to translate into all its languages, or EngineError before any work is done."""
+    engine = translator(request.recipe.translate, request.device)
+    for code in request.recipe.translate.into:
+        engine.require(language(request.recipe.language), language(code))
+    return engine
+
+
+def finish(job: Job, derived: Sequence[Derived], learnt: Learnt, store: LocalStore, preview: str | None) -> Release:
+    """Account for every row, write manifest and card, and make the folder a version."""
+    rejects = [entry(job.release, path) for path in gather_rejects(job)]
+    manifest = _manifest(job, derived, learnt).model_copy(update={"files": tuple(rejects)})
+    if preview is not None:
+        return store.replace(job.release, manifest, f"{manifest.name}/{preview}", write_card)
+    return store.commit(job.release, manifest, write_card)
+
+
+def _manifest(job: Job, derived: Sequence[Derived], learnt: Learnt) -> m.Manifest:
+    recipe, plan, identity = job.recipe, job.plan, job.engine.identity
+    values = recipe.model_dump(mode="json", exclude={"refit"})
+    values["source"]["path"] = recipe.source.path.name
+    if "model" in values["translate"]:
+        values["translate"]["model"] = identity.model
+    return m.Manifest(
+        name=recipe.name,
+        version=recipe.release.version,
+        title=recipe.title,
+        license=recipe.license,
+        signature=job.signature,
+        language=recipe.language,
+        source=m.Source(name=recipe.source.path.name, format=recipe.source.format, digest=plan.digest, normalised=plan.normalised),
+        engine=m.Engine(model=identity.model, digest=identity.digest, library=identity.library, options=identity.options),
+        recipe=values,
+        tools={name: version(name) for name in TOOLS},
+        learnt=learnt,
+        configs={code: _config(job, code, derived) for code in (recipe.language, *recipe.translate.into)},
+    )
+
+
+def _config(job: Job, code: str, derived: Sequence[Derived]) -> m.Config:
+    mine = [d for d in derived if d.chunk.language == code]
+    splits = {split: _account(job, code, split, [d for d in mine if d.chunk.split == split]) for split in job.plan.splits}
+    kind: Literal["source", "translation"] = "source" if code == job.recipe.language else "translation"
+    return m.Config(language=code, kind=kind, columns=mine[0].shard.columns, splits=splits)
+
+
+def _account(job: Job, code: str, split: str, derived: Sequence[Derived]) -> m.Split:
+    """Raises IntegrityError unless rows in = rows out + set aside + rejected."""
+    ranges = job.plan.splits[split]
+    files = tuple(d.shard.file for d in derived)
+    account = m.Split(
+        rows_in=sum(r.rows_in for r in ranges),
+        rows_out=sum(file.rows or 0 for file in files),
+        set_aside=sum(r.set_aside for r in ranges),
+        rejected=sum(d.rejected_rows for d in derived),
+        fields=sum(d.shard.verdicts.total() for d in derived),
+        verdicts=dict(sorted(sum((d.shard.verdicts for d in derived), Counter()).items())),
+        reasons=dict(sorted(sum((d.shard.reasons for d in derived), Counter()).items())),
+        files=files,
+    )
+    if account.rows_in != account.rows_out + account.set_aside + account.rejected:
+        raise IntegrityError(f"{job.recipe.name} {code} {split}: rows were lost: {account.model_dump(exclude={'files'})}. Report this.")
+    return account
+
+
+def _signature(recipe: Recipe, plan: Plan, engine: Translator) -> str:
+    identity = engine.identity
+    options = [f"{k}:{v}" for k, v in identity.options.items() if k in ("beam_size", "compute_type")]
+    source = f"src:{recipe.source.path.name}@{plan.digest[:12]}"
+    return "|".join([source, f"mt:{identity.model}@{identity.digest[:12]}", identity.library.replace(" ", ":"), *options])
+
+
+def _sentences(plan: Plan) -> int:
+    return sum(r.segments for ranges in plan.splits.values() for r in ranges)
+
+
+def _record(request: Request, release: Release, clock: "Clock", sentences: int, remembered: int, workers: int) -> dict[str, Any]:
+    """What belongs to the run and not to the data, also kept in runs/."""
+    run = {
+        "name": release.manifest.name,
+        "version": release.manifest.version,
+        "change": release.change,
+        "path": str(release.path),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": clock.seconds | {"all": clock.total()},
+        "sentences": sentences,
+        "from_memory": remembered,
+        "translated": sentences - remembered,
+        "workers": workers,
+        "configs": {
+            code: {s: v.model_dump(exclude={"files"}) for s, v in c.splits.items()} for code, c in release.manifest.configs.items()
+        },
+    }
+    folder = request.home / "runs"
+    with guarded(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+        (folder / f"{stamp}-{release.manifest.name}.json").write_text(json.dumps(run, indent=1) + "\n", "utf-8")
+    return run
+
+
+class Clock:
+    """Seconds by stage: `with clock("read"): ...`."""
+
+    def __init__(self) -> None:
+        self._start = time.monotonic()
+        self.seconds: dict[str, float] = {}
+
+    def __call__(self, stage: str) -> "Clock":
+        self._stage = stage
+        return self
+
+    def __enter__(self) -> None:
+        self._since = time.monotonic()
+
+    def __exit__(self, *_: object) -> None:
+        self.seconds[self._stage] = round(time.monotonic() - self._since, 3)
+
+    def total(self) -> float:
+        """Seconds since the clock was made."""
+        return round(time.monotonic() - self._start, 3)

@@ -1,0 +1,196 @@
+"""The command line. Imports nothing heavy before a command runs, so that --help comes at once."""
+
+import enum
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+app = typer.Typer(
+    help="Build multilingual datasets from monolingual ones.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class RunnerName(enum.StrEnum):
+    threads = "threads"
+
+
+class EngineName(enum.StrEnum):
+    ctranslate2 = "ctranslate2"
+    echo = "echo"
+
+
+class IdentifierName(enum.StrEnum):
+    py3langid = "py3langid"
+    langdetect = "langdetect"
+
+
+RecipeArgument = Annotated[str, typer.Argument(help="A recipe file, or the name of a shipped recipe.", show_default=False)]
+Languages = Annotated[str | None, typer.Option(help="Only these target languages, separated by commas. Writes a preview.")]
+Engine = Annotated[EngineName | None, typer.Option(help="Another engine than the recipe's. Writes a preview.")]
+Changes = Annotated[list[str] | None, typer.Option("--set", metavar="PATH.TO.KEY=VALUE", help="Change a key. Writes a preview.")]
+Limit = Annotated[int | None, typer.Option(help="Read only so many rows of each split. Writes a preview.")]
+Store = Annotated[Path | None, typer.Option(help="Where releases go, if not to the warehouse.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the summary as JSON on stdout, no progress.")]
+Field = Annotated[str, typer.Option(help="Column to work on.")]
+Input = Annotated[Path, typer.Argument(help="Parquet, JSONL, CSV or TSV.", show_default=False)]
+Output = Annotated[Path, typer.Argument(help="Likewise; the ending decides.", show_default=False)]
+
+
+@app.command()
+def build(
+    recipe: RecipeArgument,
+    languages: Languages = None,
+    limit: Limit = None,
+    engine: Engine = None,
+    changes: Changes = None,
+    store: Store = None,
+    runner: Annotated[RunnerName, typer.Option(help="What runs the chunks.")] = RunnerName.threads,
+    workers: Annotated[int | None, typer.Option(help="Chunks in work at once; changes nothing but the time.")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Stop at the first source row that cannot be read.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Translate, check and release a dataset; safe to run again after any interruption."""
+    from flows import commands
+
+    request = commands.request(recipe, languages, limit, engine and str(engine), changes, store, strict)
+    built = commands.run_build(request, workers, quiet=as_json)
+    _show(built.run, as_json, lambda: commands.show_built(built))
+
+
+@app.command()
+def plan(
+    recipe: RecipeArgument,
+    languages: Languages = None,
+    limit: Limit = None,
+    engine: Engine = None,
+    changes: Changes = None,
+    as_json: Json = False,
+) -> None:
+    """Say what a build would translate: segments, tokens, what the memory has, time. Writes nothing."""
+    from flows import commands
+    from flows.estimate import estimate
+
+    found = estimate(commands.request(recipe, languages, limit, engine and str(engine), changes, None, False))
+    _show(found, as_json, lambda: commands.show_plan(found))
+
+
+@app.command()
+def releases(
+    name: Annotated[str | None, typer.Argument(help="Only this release.")] = None,
+    verify: Annotated[bool, typer.Option("--verify", help="Check every file's sha256.")] = False,
+    store: Store = None,
+    as_json: Json = False,
+) -> None:
+    """List the releases of the warehouse, or of --store."""
+    from flows import commands
+
+    found = commands.list_releases(name, verify, store)
+    _show(found, as_json, lambda: commands.show_releases(found))
+
+
+@app.command()
+def recipes(as_json: Json = False) -> None:
+    """List the recipes that come with Babelmill."""
+    from schemas.recipe import load, shipped
+
+    found = [{"name": name, "title": load(name).title, "path": str(path)} for name, path in shipped().items()]
+    _show(found, as_json, lambda: [print(f"{r['name']:24} {r['title']}  ({r['path']})") for r in found])
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Check this installation: versions, shipped files, model, warehouse, disk, Prefect; say what to do."""
+    from flows.doctor import examine
+
+    findings = examine()
+    _show(
+        findings,
+        as_json,
+        lambda: [print(f"{'ok ' if f['ok'] else 'BAD'} {f['what']:12} {f['found']}") for f in findings],
+    )
+    if not all(f["ok"] for f in findings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def translate(
+    source: Input,
+    target: Output,
+    source_language: Annotated[str, typer.Option(help="Any alias.")],
+    target_language: Annotated[str, typer.Option(help="Any alias.")],
+    field: Field = "text",
+    model: Annotated[str, typer.Option(help="`demo` or a model folder.")] = "demo",
+    engine: Annotated[EngineName, typer.Option(help="echo needs no model.")] = EngineName.ctranslate2,
+    beam_size: Annotated[int, typer.Option(help="1 is greedy.")] = 4,
+    as_json: Json = False,
+) -> None:
+    """Add columns translation, score, from_memory."""
+    from flows import files
+
+    options = {"model": model, "engine": str(engine), "beam_size": beam_size}
+    summary = files.translate(source, target, field, source_language, target_language, options, quiet=as_json)
+    _show(summary, as_json, lambda: print(files.sentence(summary)))
+
+
+@app.command()
+def identify(
+    source: Input,
+    target: Output,
+    field: Field = "text",
+    expect: Annotated[str | None, typer.Option(help="Only these languages, separated by commas.")] = None,
+    identifier: Annotated[IdentifierName, typer.Option(help="Library.")] = IdentifierName.py3langid,
+    as_json: Json = False,
+) -> None:
+    """Add columns language, language_score."""
+    from flows import files
+
+    summary = files.identify(source, target, field, expect, str(identifier))
+    _show(summary, as_json, lambda: print(files.sentence(summary)))
+
+
+@app.command()
+def check(
+    source: Input,
+    target: Output,
+    source_language: Annotated[str, typer.Option(help="Any alias.")],
+    target_language: Annotated[str, typer.Option(help="Any alias.")],
+    source_field: Annotated[str, typer.Option(help="Column of the source text.")] = "source",
+    field: Annotated[str, typer.Option(help="Column of the translation.")] = "target",
+    identifier: Annotated[IdentifierName, typer.Option(help="Library behind the language check.")] = IdentifierName.py3langid,
+    as_json: Json = False,
+) -> None:
+    """Add columns verdict, reasons and one score per check to pairs of source and target."""
+    from flows import files
+
+    summary = files.check(source, target, source_field, field, source_language, target_language, str(identifier))
+    _show(summary, as_json, lambda: print(files.sentence(summary)))
+
+
+def _show(values: Any, as_json: bool, otherwise: Any) -> None:
+    if as_json:
+        print(json.dumps(values, ensure_ascii=False))
+    else:
+        otherwise()
+
+
+def main() -> NoReturn:
+    """Run; what a user can mend ends in one message and an exit code, not in a traceback."""
+    from schemas.errors import BabelmillError
+
+    try:
+        app()
+    except BabelmillError as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("Stopped. What was translated is kept; run the same command again.", file=sys.stderr)
+        sys.exit(130)
+    sys.exit(0)

@@ -1,0 +1,194 @@
+"""The steps alone, over one file: columns are added, rows keep their order and number."""
+
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+
+from flows.progress import progress
+from flows.settings import settings
+from schemas.errors import RecipeError, SourceError, did_you_mean
+from schemas.languages import language
+from schemas.recipe import parse
+from tasks.claims import Claims
+from tasks.materialise import flush, guarded
+from tasks.memory import Memory
+from tasks.read import reader
+from tasks.recall import paired, recall
+from tasks.segment import segment
+from tasks.stage import texts
+from tasks.translate import translator
+
+FORMATS = {".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "tsv"}
+AT_ONCE = 100_000  # rows read together
+
+
+def translate(
+    source: Path,
+    target: Path,
+    field: str,
+    source_language: str,
+    target_language: str,
+    options: dict[str, Any],
+    quiet: bool,
+) -> dict[str, Any]:
+    """Adds translation, score (mean log-probability a token over the field's sentences) and from_memory."""
+    _format(target)
+    rows = load(source, [field])
+    if options["engine"] == "echo":
+        options = {"engine": "echo"}
+    whole = {"format": _format(source), "path": source}
+    recipe = parse(
+        {
+            **{"name": "file", "title": source.name, "source": whole, "fields": [field], "language": source_language},
+            "translate": {**options, "into": [target_language]},
+        }
+    )
+    now, wanted, spoken = settings(), language(target_language), language(source_language)
+    engine = translator(recipe.translate, now.device)
+    engine.require(spoken, wanted)
+    clean = [text if text is None else unicodedata.normalize("NFC", text) for text in rows[field].to_list()]
+    segments = segment(pl.DataFrame({field: pl.Series(clean, dtype=pl.String)}), [field], spoken)
+    sentences = texts(segments)
+    with progress(quiet) as shown:
+        shown.plan({wanted.code: len(sentences)})
+        recalled = recall(
+            sentences.to_list(),
+            spoken,
+            wanted,
+            engine=engine,
+            memory=Memory(now.home / "memory"),
+            claims=Claims(),
+            progress=lambda done, tokens: shown.add(wanted.code, done, tokens),
+        )
+    pairs = paired(segments, recalled, wanted).rename({"target": "translation"})
+    answers = rows.select(pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"), pl.Series("text", clean, pl.String)).join(
+        pairs.select("row", "translation", "score", "from_memory"), on="row", how="left", maintain_order="left"
+    )
+    translation = pl.when(pl.col("translation").is_null()).then(pl.col("text")).otherwise(pl.col("translation"))
+    added = answers.select(translation.alias("translation"), pl.col("score").round(3), "from_memory")
+    save(rows, added, target)
+    fresh = len(recalled.fresh)
+    return _summary(rows, target) | {
+        "sentences": len(sentences),
+        "translated": fresh,
+        "from_memory": len(sentences) - fresh,
+    }
+
+
+def identify(source: Path, target: Path, field: str, expect: str | None, identifier: str) -> dict[str, Any]:
+    """Adds language and language_score."""
+    from tasks.identify import identify as identified
+
+    _format(target)
+    expected = [language(code.strip()) for code in expect.split(",")] if expect else None
+    rows = load(source, [field])
+    found = identified(rows[field], expected=expected, identifier=identifier)
+    save(rows, found, target)
+    counts = found["language"].value_counts(sort=True).rows()
+    return _summary(rows, target) | {"languages": {str(code): count for code, count in counts}}
+
+
+def check(
+    source: Path,
+    target: Path,
+    source_field: str,
+    field: str,
+    source_language: str,
+    target_language: str,
+    identifier: str,
+) -> dict[str, Any]:
+    """Adds verdict, reasons and a score for each check; the usual length of a translation is learnt from the file."""
+    from tasks.check import check as checked
+    from tasks.checks.length_ratio import LengthRatios
+
+    _format(target)
+    rows = load(source, [source_field, field])
+    pairs = rows.select(pl.col(source_field).alias("source"), pl.col(field).alias("target"))
+    ratios = LengthRatios()
+    ratios.update(pairs["source"], pairs["target"])
+    found = checked(
+        pairs,
+        source_language=language(source_language),
+        target_language=language(target_language),
+        median_ratio=ratios.median(),
+        identifier=identifier,
+    ).drop("source", "target")
+    save(rows, found, target)
+    return _summary(rows, target) | {"verdicts": dict(found["verdict"].value_counts(sort=True).rows())}
+
+
+def load(path: Path, fields: Sequence[str]) -> pl.DataFrame:
+    """All rows of a file. Raises SourceError on the first that cannot be read, and if a field is missing or no text."""
+    found = {
+        "name": "file",
+        "title": path.name,
+        "source": {"format": _format(path), "path": path},
+        "fields": list(fields),
+    }
+    recipe = parse({**found, "language": "eng_Latn", "translate": {"engine": "echo", "into": ["fin_Latn"]}})
+    opened = reader(recipe.source)
+    tables = []
+    for split in opened.splits():
+        for part in opened.parts(split, AT_ONCE):
+            for bad in part.bad:
+                raise SourceError(f"{bad.file} line {bad.line}: {bad.reason}. Mend the line, or build a recipe, which sets it aside.")
+            tables.append(part.table)
+    if not tables:
+        raise SourceError(f"{path}: no rows.")
+    rows = pl.DataFrame(pa.concat_tables(tables, promote_options="permissive"))
+    for field in fields:
+        if field not in rows.columns:
+            hint = did_you_mean(field, rows.columns)
+            raise SourceError(f"{path.name}: no column {field!r}; there are {', '.join(rows.columns)}.{hint}")
+        if rows.schema[field] not in (pl.String, pl.Null):
+            raise SourceError(f"{path.name}: column {field!r} is {rows.schema[field]}, expected text.")
+    return rows.with_columns(pl.col(field).cast(pl.String) for field in fields)
+
+
+def save(rows: pl.DataFrame, added: pl.DataFrame, path: Path) -> None:
+    """Write rows and added columns (which replace those of the same name) to a file, whole or not at all."""
+    frame = rows.with_columns(added.get_columns())
+    temporary = path.with_name(f".{path.name}.part")
+    with guarded(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            _write(frame, temporary, _format(path))
+            flush(temporary)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def _write(frame: pl.DataFrame, path: Path, form: str) -> None:
+    if form == "parquet":
+        frame.write_parquet(path)
+    elif form == "jsonl":
+        frame.write_ndjson(path)
+    else:
+        lists = [name for name, kind in frame.schema.items() if isinstance(kind, pl.List)]
+        flat = frame.with_columns(pl.col(name).cast(pl.List(pl.String)).list.join(" ") for name in lists)
+        flat.write_csv(path, separator="," if form == "csv" else "\t")
+
+
+def _format(path: Path) -> str:
+    if path.suffix not in FORMATS:
+        raise RecipeError(f"{path}: the ending says no format; one of {', '.join(FORMATS)}.")
+    return FORMATS[path.suffix]
+
+
+def _summary(rows: pl.DataFrame, target: Path) -> dict[str, Any]:
+    return {"rows": rows.height, "output": str(target)}
+
+
+def sentence(summary: dict[str, Any]) -> str:
+    """A summary as one line for a person."""
+    parts = []
+    for name, value in summary.items():
+        if isinstance(value, dict):
+            value = ", ".join(f"{key} {count:,}" for key, count in value.items())
+        parts.append(f"{name.replace('_', ' ')}: {value:,}" if isinstance(value, int) else f"{name}: {value}")
+    return "; ".join(parts)

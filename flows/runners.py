@@ -1,0 +1,38 @@
+"""Runners: who maps a step over the chunks. The result is the same; only time differs."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from typing import Protocol, TypeVar
+
+from schemas.plan import Chunk
+
+T = TypeVar("T")
+
+
+class Runner(Protocol):
+    """Maps a step over chunks; a chunk may be run twice, so a step must be idempotent."""
+
+    workers: int
+
+    def each(self, verb: str, step: Callable[[Chunk], T], chunks: Sequence[Chunk]) -> list[T]:
+        """The results in the order of the chunks; raises what the first failing step raised."""
+
+
+class Threads:
+    """Threads of this process: the model and Polars work outside Python's lock."""
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+
+    def each(self, verb: str, step: Callable[[Chunk], T], chunks: Sequence[Chunk]) -> list[T]:
+        with ThreadPoolExecutor(self.workers, thread_name_prefix=verb) as pool:
+            futures = [pool.submit(step, chunk) for chunk in chunks]
+            try:
+                wait(futures, return_when=FIRST_EXCEPTION)
+                for future in futures:
+                    if future.done() and future.exception():
+                        future.result()
+                return [future.result() for future in futures]
+            finally:
+                for future in futures:
+                    future.cancel()

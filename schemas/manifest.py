@@ -1,0 +1,106 @@
+"""The manifest of a release: what it was made of and what its files hold. It is written last; without it there is no version."""
+
+import hashlib
+import json
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class File(Part):
+    """A file of the release."""
+
+    path: str
+    sha256: str
+    bytes: int
+    rows: int | None = None
+    """Rows, of Parquet files."""
+
+
+class Split(Part):
+    """The account of one split of one config: rows_in = rows_out + set_aside + rejected."""
+
+    rows_in: int
+    """Rows the source has, unreadable ones included."""
+    rows_out: int
+    """Rows in the files."""
+    set_aside: int
+    """Rows that could not be read, in rejected/source.parquet."""
+    rejected: int
+    """Rows that a check kept back, in rejected/."""
+    fields: int
+    """Translated fields that had something to translate."""
+    verdicts: dict[str, int]
+    """Fields by verdict: accept, flag, reject."""
+    reasons: dict[str, int]
+    """Fields by the name of each check that fired."""
+    files: tuple[File, ...]
+
+
+class Config(Part):
+    """One loadable table: a language."""
+
+    language: str
+    kind: Literal["source", "translation"]
+    columns: dict[str, str]
+    """Arrow type of each column."""
+    splits: dict[str, Split]
+
+
+class Source(Part):
+    """Where the rows come from."""
+
+    name: str
+    format: str
+    digest: str
+    """sha256 over the names and bytes of its files."""
+    normalised: int
+    """Fields that were not in NFC and now are."""
+
+
+class Engine(Part):
+    """What translated."""
+
+    model: str
+    digest: str
+    library: str
+    options: dict[str, str | int | float]
+
+
+class Manifest(Part):
+    """All of a release but the data."""
+
+    format: Literal[1] = 1
+    name: str
+    version: str
+    title: str
+    license: str
+    signature: str
+    """One line from which the release can be made again."""
+    language: str
+    """Source language."""
+    source: Source
+    engine: Engine
+    recipe: dict[str, Any]
+    """The recipe as it was read; paths shortened to their last part."""
+    tools: dict[str, str]
+    """Versions of the libraries that decide the bytes."""
+    learnt: dict[str, Any]
+    """What was learnt from the whole corpus; kept by the next version unless `refit: true`."""
+    configs: dict[str, Config]
+    files: tuple[File, ...] = ()
+    """The other files: card and rejects."""
+
+    def content(self) -> str:
+        """Digest of all but the version: equal content is the same release."""
+        values = self.model_dump(mode="json", exclude={"version", "files", "signature"})
+        values["rejects"] = [file.model_dump() for file in self.files if file.path.startswith("rejected/")]
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+    def text(self) -> str:
+        """As it stands in manifest.json."""
+        return json.dumps(self.model_dump(mode="json"), indent=1, ensure_ascii=False) + "\n"

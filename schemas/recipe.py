@@ -1,0 +1,294 @@
+"""The recipe: one YAML file says what a dataset is made of. Every key is described; unknown keys are refused.
+
+The command line, the Prefect form and the card all come from this model.
+"""
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from schemas import languages
+from schemas.errors import RecipeError, did_you_mean
+from schemas.resources import data_root, find
+
+
+def _code(alias: str) -> str:
+    try:
+        return languages.language(alias).code
+    except RecipeError as error:
+        raise ValueError(str(error)) from None
+
+
+Code = Annotated[str, AfterValidator(_code)]
+CheckName = Literal["empty", "loop", "truncated", "script", "length-ratio", "language"]
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class _File(Strict):
+    path: Path
+    """File or folder; relative to the recipe, else to the current folder, else `data/...` of the installation."""
+    split: str = Field("train", pattern=r"^[A-Za-z0-9_]{1,40}$")
+    """Name of the split that the rows go to."""
+
+
+class MindSource(_File):
+    """MIND: a folder with news.tsv, or with one folder per split (train, dev, test) that has one."""
+
+    format: Literal["mind"]
+
+
+class JsonlSource(_File):
+    """JSON lines: one object per line."""
+
+    format: Literal["jsonl"]
+    id: str | None = None
+    """Column that identifies a row; without it a column `id`, else the row's number."""
+
+
+class DelimitedSource(_File):
+    """CSV (RFC 4180) or TSV with a header line."""
+
+    format: Literal["csv", "tsv"]
+    id: str | None = None
+    """Column that identifies a row; without it a column `id`, else the row's number."""
+    quoted: bool = True
+    """Whether double quotes protect separators and line ends; false takes quotes as text."""
+
+
+class ParquetSource(_File):
+    """One Parquet file, or a folder of them read in the order of their names."""
+
+    format: Literal["parquet"]
+    id: str | None = None
+    """Column that identifies a row; without it a column `id`, else the row's number."""
+
+
+Source = Annotated[MindSource | JsonlSource | DelimitedSource | ParquetSource, Field(discriminator="format")]
+
+
+class MindAnnotation(Strict):
+    """Entities of MIND: a JSON list with OccurrenceOffsets and SurfaceForms."""
+
+    field: str
+    """The field whose text the offsets count in."""
+    column: str
+    """The column that holds them."""
+    format: Literal["mind"]
+
+
+class _Translate(Strict):
+    into: tuple[Code, ...] = Field(min_length=1)
+    """Target languages, under any alias of the registry."""
+
+    @field_validator("into")
+    @classmethod
+    def _distinct(cls, into: tuple[str, ...]) -> tuple[str, ...]:
+        twice = sorted({code for code in into if into.count(code) > 1})
+        if twice:
+            raise ValueError(f"{', '.join(twice)} named twice")
+        return into
+
+
+class CTranslate2(_Translate):
+    """A CTranslate2 model that follows NLLB's convention (language codes as tokens)."""
+
+    engine: Literal["ctranslate2"] = "ctranslate2"
+    model: str = "demo"
+    """`demo`, or a folder with model.bin and a sentencepiece model."""
+    compute_type: Literal["auto", "int8", "int8_float32", "float32", "int8_float16", "float16", "bfloat16"] = "auto"
+    """Number format; auto is int8 on a CPU, float16 on a GPU."""
+    beam_size: int = Field(4, ge=1, le=32)
+    """Hypotheses kept while decoding; 1 is greedy."""
+    length_penalty: float = Field(1.0, ge=0, le=5)
+    """Exponent of the length in the score of a beam."""
+    repetition_penalty: float = Field(1.0, ge=1, le=5)
+    """Above 1 makes repeating a token less likely."""
+    max_decoding_length: int = Field(256, ge=1, le=4096)
+    """Most tokens of one translated sentence; a sentence that reaches it counts as truncated."""
+
+
+class Echo(_Translate):
+    """No model: every sentence comes back marked with its target language. For trying a recipe out."""
+
+    engine: Literal["echo"]
+
+
+Translate = Annotated[CTranslate2 | Echo, Field(discriminator="engine")]
+
+
+class Checks(Strict):
+    """What is looked at in every translated field."""
+
+    reject: tuple[CheckName, ...] = ("empty", "loop", "truncated", "script")
+    """Hard faults: the translation is not released."""
+    flag: tuple[CheckName, ...] = ("length-ratio", "language")
+    """Doubts: released, and named in the quality column."""
+    on_reject: Literal["field", "row"] = "field"
+    """`field` empties the field; `row` sends the row to rejected/."""
+    identifier: Literal["py3langid", "langdetect"] = "py3langid"
+    """Library behind the language check."""
+
+
+class Release(Strict):
+    store: Literal["local"] = "local"
+    """Where the release goes."""
+    version: str = Field("auto", pattern=r"^(auto|\d+\.\d+\.\d+)$")
+    """`auto` raises the last version by what changed; or a version of your own."""
+
+
+class Recipe(Strict):
+    """One dataset."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")
+    """Name of the release: small letters, digits, dot, dash."""
+    title: str
+    """One line that says what the dataset is."""
+    license: str = "unknown"
+    """Licence of the result, as the Hub names it (cc-by-4.0, ...)."""
+    source: Source
+    """What is translated."""
+    language: Code
+    """Language of the source."""
+    fields: tuple[str, ...] = Field(min_length=1)
+    """Columns that are translated; every other column is carried over."""
+    annotations: tuple[MindAnnotation, ...] = ()
+    """Columns that point into the fields."""
+    translate: Translate
+    """Engine, model and target languages."""
+    checks: Checks = Checks()
+    """What is looked at in every translation."""
+    release: Release = Release()
+    """Where the result goes and under which version."""
+    chunk_rows: int = Field(2000, ge=1, le=1_000_000)
+    """Source rows per chunk and shard: the unit of parallel work, and what is repeated after a crash."""
+    refit: bool = False
+    """Learn corpus statistics anew instead of keeping those of the last version."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_engine(cls, values: Any) -> Any:
+        """A union needs its tag: ctranslate2 is the engine where none is named."""
+        if isinstance(values, dict) and isinstance(values.get("translate"), dict):
+            values = {**values, "translate": {"engine": "ctranslate2", **values["translate"]}}
+        return values
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Recipe":
+        if self.language in self.translate.into:
+            raise ValueError(f"translate.into names {self.language}, the language of the source")
+        strangers = [a.field for a in self.annotations if a.field not in self.fields]
+        if strangers:
+            raise ValueError(f"annotations point at {strangers[0]!r}, which is not among fields")
+        return self
+
+
+def shipped() -> dict[str, Path]:
+    """The recipes that come with Babelmill: name -> file."""
+    return {path.stem: path for path in sorted((data_root() / "recipes").glob("*.yaml"))}
+
+
+def load(recipe: str | Path, changes: dict[str, Any] | None = None) -> Recipe:
+    """The recipe of a file, or of that name among those shipped, with `changes` (dotted path -> value) applied.
+
+    The source's path comes back resolved. Raises RecipeError with the path of each wrong key.
+    """
+    path = Path(recipe)
+    if not path.is_file():
+        if str(recipe) not in shipped():
+            raise RecipeError(f"no recipe {str(recipe)!r}: neither a file nor one of {', '.join(shipped()) or 'none'}.")
+        path = shipped()[str(recipe)]
+    try:
+        values = yaml.safe_load(path.read_text("utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        where = getattr(error, "problem_mark", None)
+        line = f" line {where.line + 1}" if where else ""
+        problem = getattr(error, "problem", None) or error
+        raise RecipeError(f"{path}{line}: not YAML: {problem}. A recipe looks like data/recipes/*.yaml.") from None
+    if not isinstance(values, dict):
+        raise RecipeError(f"{path}: a recipe is a mapping (name: ..., source: ...), not {type(values).__name__}.")
+    for dotted, value in (changes or {}).items():
+        _set(values, dotted, value)
+    return parse(values, near=path.parent, where=str(path))
+
+
+def parse(values: dict[str, Any], near: Path | None = None, where: str = "recipe") -> Recipe:
+    """The recipe of a mapping; relative source paths are looked for from `near` first."""
+    try:
+        recipe = Recipe.model_validate(values)
+    except ValidationError as error:
+        raise RecipeError("\n".join(f"{where}: {line}" for line in _explain(error))) from None
+    found = find(recipe.source.path, *([near] if near else []))
+    return recipe.model_copy(update={"source": recipe.source.model_copy(update={"path": found})})
+
+
+def _set(values: dict[str, Any], dotted: str, value: Any) -> None:
+    *parents, last = dotted.split(".")
+    here: Any = values
+    for key in parents:
+        here = here.setdefault(key, {}) if isinstance(here, dict) else None
+    if not isinstance(here, dict):
+        raise RecipeError(f"--set {dotted}: {'.'.join(parents)} is not a mapping in this recipe.")
+    here[last] = value
+
+
+def _explain(error: ValidationError) -> list[str]:
+    """One line per fault: path, what is wrong, near matches."""
+    lines = []
+    for fault in error.errors(include_url=False):
+        path = _dotted(fault["loc"])
+        message = fault["msg"].removeprefix("Value error, ")
+        if fault["type"] == "extra_forbidden":
+            key = str(fault["loc"][-1])
+            message = f"unknown key.{did_you_mean(key, sorted(_siblings(fault['loc'])))}"
+        elif fault["type"] == "missing":
+            message = "missing; the recipe needs it."
+        lines.append(f"{path}: {message}" if path else message)
+    return lines
+
+
+_TAGS = {"mind", "jsonl", "csv", "tsv", "parquet", "ctranslate2", "echo"}
+
+
+def _dotted(loc: tuple[int | str, ...]) -> str:
+    """`translate.into[2]` of pydantic's location; the tags of unions are no keys of the file."""
+    text = ""
+    for i, part in enumerate(loc):
+        if isinstance(part, int):
+            text += f"[{part}]"
+        elif not (i > 0 and part in _TAGS and loc[i - 1] in ("source", "translate")):
+            text += f".{part}"
+    return text.lstrip(".")
+
+
+def _siblings(loc: tuple[int | str, ...]) -> set[str]:
+    """The keys that may stand where `loc` points."""
+    model: Any = Recipe
+    for part in loc[:-1]:
+        if isinstance(part, int) or part in _TAGS:
+            members = [m for m in _models(model) if part in _TAGS and part in _tag_values(m)]
+            model = members[0] if members else model
+        elif isinstance(model, type) and issubclass(model, BaseModel) and part in model.model_fields:
+            model = model.model_fields[part].annotation
+    return {key for member in _models(model) for key in member.model_fields}
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [m for argument in get_args(annotation) for m in _models(argument)]
+
+
+def _tag_values(model: type[BaseModel]) -> set[str]:
+    tag = model.model_fields.get("format") or model.model_fields.get("engine")
+    return set(get_args(tag.annotation)) if tag else set()
+
+
+def is_version(text: str) -> bool:
+    """Whether text is MAJOR.MINOR.PATCH."""
+    return re.fullmatch(r"\d+\.\d+\.\d+", text) is not None

@@ -1,0 +1,67 @@
+"""Card: the README.md of a release, all of its numbers from the manifest, whose numbers come from the files."""
+
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import yaml
+
+from schemas.languages import language
+from schemas.manifest import Manifest
+
+_SIZES = [
+    (1_000, "n<1K"),
+    (10_000, "1K<n<10K"),
+    (100_000, "10K<n<100K"),
+    (1_000_000, "100K<n<1M"),
+    (10_000_000, "1M<n<10M"),
+]
+
+
+def write_card(manifest: Manifest, folder: Path) -> None:
+    """Write folder/README.md."""
+    (folder / "README.md").write_text(card(manifest), "utf-8")
+
+
+def card(manifest: Manifest) -> str:
+    """The card as Markdown, with the YAML header that `datasets` and the Hub read."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=False,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["plain"] = plain
+    environment.globals["language"] = language
+    header = yaml.safe_dump(_header(manifest), allow_unicode=True, sort_keys=False, width=1000)
+    return environment.get_template("card.md.j2").render(m=manifest, header=header)
+
+
+def plain(text: object) -> str:
+    """Text of others as one line of Markdown: no HTML, no table cell, no markup of theirs."""
+    line = " ".join(str(text).split())
+    for character in "\\`*_[]|":
+        line = line.replace(character, f"\\{character}")
+    return line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _header(manifest: Manifest) -> dict[str, Any]:
+    rows = sum(split.rows_out for config in manifest.configs.values() for split in config.splits.values())
+    codes = [language(code) for code in manifest.configs]
+    return {
+        "pretty_name": manifest.title,
+        "license": manifest.license,
+        "language": list(dict.fromkeys(lang.iso639_1 or lang.iso639_3 for lang in codes)),
+        "size_categories": [next((name for limit, name in _SIZES if rows < limit), "n>10M")],
+        "task_categories": ["translation"],
+        "tags": ["babelmill", "machine-translated"],
+        "configs": [
+            {
+                "config_name": name,
+                "data_files": [{"split": split, "path": f"{name}/{split}-*.parquet"} for split in config.splits],
+                **({"default": True} if name == manifest.language else {}),
+            }
+            for name, config in manifest.configs.items()
+        ],
+    }

@@ -1,0 +1,105 @@
+"""Materialise: frames to Parquet that any reader can check, and back to the numbers that the card prints."""
+
+import hashlib
+import os
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from schemas.errors import IntegrityError, WarehouseError
+from schemas.manifest import File
+
+
+@dataclass(frozen=True)
+class Shard:
+    """A Parquet file of a release, as read back from the disk."""
+
+    file: File
+    columns: dict[str, str]  # name -> Arrow type
+    verdicts: Counter[str]  # translated fields by verdict
+    reasons: Counter[str]  # and by each check that fired
+
+
+def write(table: pa.Table, folder: Path, path: str, metadata: dict[str, str] | None = None) -> Path:
+    """Write a table to folder/path and to the disk itself.
+
+    zstd, with page index, page checksums (a flipped bit is an error, not other data) and content-defined chunking (an
+    unchanged row keeps its bytes, so that a store with deduplication holds it once). Same table, same library: same bytes.
+    """
+    file = folder / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    table = table.replace_schema_metadata(metadata).combine_chunks()
+    with (
+        guarded(file),
+        pq.ParquetWriter(
+            file,
+            table.schema,
+            compression="zstd",
+            write_page_index=True,
+            write_page_checksum=True,
+            use_content_defined_chunking=True,
+        ) as writer,
+    ):
+        writer.write_table(table, row_group_size=100_000)
+    flush(file)
+    return file
+
+
+def read_back(folder: Path, path: str, expected: int) -> Shard:
+    """What the file holds, every page checksum verified. Raises IntegrityError if it is not `expected` rows."""
+    file = folder / path
+    try:
+        table = pq.read_table(file, page_checksum_verification=True)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise IntegrityError(f"{path} cannot be read back: {error}. The disk may be failing; run the build again.") from None
+    if table.num_rows != expected:
+        raise IntegrityError(f"{path} holds {table.num_rows} rows, {expected} were written. Run the build again.")
+    verdicts: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
+    for name in table.column_names:
+        if name.endswith("_quality") and pa.types.is_struct(table.schema.field(name).type):
+            for quality in table.column(name).to_pylist():
+                if quality is not None:
+                    verdicts[quality["verdict"]] += 1
+                    reasons.update(quality["reasons"])
+    columns = {field.name: str(field.type) for field in table.schema}
+    return Shard(entry(folder, path, table.num_rows), columns, verdicts, reasons)
+
+
+def entry(folder: Path, path: str, rows: int | None = None) -> File:
+    """Path, size and sha256 of a file of a release."""
+    file = folder / path
+    with file.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    return File(path=path, sha256=digest, bytes=file.stat().st_size, rows=rows)
+
+
+def flush(path: Path) -> None:
+    """Make a file or folder survive a power cut."""
+    with guarded(path):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+class guarded:  # noqa: N801 - reads as a verb: `with guarded(file):`
+    """Turns what the disk refuses (full, read-only, no permission) into a WarehouseError that names the way out."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OSError):
+            reason = os.strerror(error.errno) if error.errno else str(error)
+            raise WarehouseError(
+                f"{self._path}: {reason}. Nothing was released. Make room or choose another place with BABELMILL_HOME or --store, "
+                "then run the same command again: what is in the translation memory is kept."
+            ) from None

@@ -1,0 +1,106 @@
+"""CSV (RFC 4180) and TSV with a header line. A quote that never closes costs its own line, not the rest of the file."""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+
+from schemas.errors import SourceError
+from schemas.recipe import DelimitedSource
+from tasks.read import Bad, Part, files_of, grouped, lines_of
+
+LONGEST = 1000  # lines that one quoted value may span before its quote counts as never closed
+
+csv.field_size_limit(2**31 - 1)
+
+
+class DelimitedReader:
+    """A .csv or .tsv file or a folder of them with the same header. Every column is text."""
+
+    def __init__(self, source: DelimitedSource) -> None:
+        self._source = source
+        self.id = source.id or "id"
+
+    def splits(self) -> dict[str, list[Path]]:
+        return {self._source.split: files_of(self._source.path, (".csv", ".tsv", ".txt"))}
+
+    def parts(self, split: str, rows: int) -> Iterator[Part]:
+        headers = {file: self._header(file) for file in self.splits()[split]}
+        first = next(iter(headers.values()))
+        for file, header in headers.items():
+            if header != first:
+                raise SourceError(f"{file.name}: header {header}, but other files of this source have {first}.")
+        schema = pa.schema([(name, pa.string()) for name in first])
+        yield from grouped((row for file in headers for row in self._rows(file, first)), rows, schema)
+
+    def _header(self, file: Path) -> list[str]:
+        header = next((values for _, values in self._records(file)), None)
+        if not isinstance(header, list):
+            raise SourceError(f"{file.name} line 1: no header line{f': {header.reason}' if header else ''}.")
+        twice = sorted({name for name in header if header.count(name) > 1})
+        if twice or "" in header:
+            raise SourceError(f"{file.name} line 1: column {(twice or [''])[0]!r} is named {'twice' if twice else 'nothing'}.")
+        return header
+
+    def _rows(self, file: Path, header: list[str]) -> Iterator[dict[str, object] | Bad]:
+        records = self._records(file)
+        next(records)
+        for number, values in records:
+            if isinstance(values, Bad):
+                yield values
+            elif len(values) != len(header):
+                raw = self._separator.join(values)
+                yield Bad(file.name, number, f"{len(values)} columns, expected {len(header)}", raw)
+            else:
+                yield dict(zip(header, values, strict=True))
+
+    @property
+    def _separator(self) -> str:
+        return "," if self._source.format == "csv" else "\t"
+
+    def _records(self, file: Path) -> Iterator[tuple[int, list[str] | Bad]]:
+        """(number of its first line, values) of each record; a record that cannot be parsed gives up one line."""
+        lines = lines_of(file)
+        ahead: list[tuple[int, str | Bad]] = []  # lines read past a record whose quote did not close
+        while True:
+            if not ahead:
+                line = next(lines, None)
+                if line is None:
+                    return
+                ahead.append(line)
+            number, text = ahead[0]
+            if isinstance(text, Bad) or not text:
+                ahead.pop(0)
+                if text:
+                    yield number, text
+                continue
+            values, taken = self._parse(file.name, ahead, lines)
+            del ahead[:taken]
+            yield number, values
+
+    def _parse(self, file: str, ahead: list[tuple[int, str | Bad]], lines: Iterator[tuple[int, str | Bad]]) -> tuple[list[str] | Bad, int]:
+        """Values of the record at the head of `ahead`, which grows as needed, and how many lines it took."""
+        number, first = ahead[0]
+        assert isinstance(first, str)
+        if not self._source.quoted:
+            return first.split(self._separator), 1
+        reason = "a quote that never closes"
+        for taken in range(1, LONGEST + 1):
+            if taken > len(ahead):
+                line = next(lines, None)
+                if line is None:
+                    break
+                ahead.append(line)
+            if isinstance(ahead[taken - 1][1], Bad):
+                break
+            text = "\n".join(str(line) for _, line in ahead[:taken])
+            if text.count('"') % 2 and taken < len(ahead):
+                continue  # cannot be complete yet: spares the parser most of its tries
+            try:
+                return next(csv.reader([text], delimiter=self._separator, strict=True)), taken
+            except csv.Error as error:
+                if "end of data" not in str(error):
+                    reason = str(error)
+                    break
+        return Bad(file, number, reason, first), 1

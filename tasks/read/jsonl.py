@@ -1,0 +1,44 @@
+"""JSON lines: one object per line; a line that is none is set aside and the rest read on."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from schemas.recipe import JsonlSource
+from tasks.read import Bad, Part, files_of, grouped, lines_of
+
+
+class JsonlReader:
+    """A .jsonl file or a folder of them. Column types are inferred."""
+
+    def __init__(self, source: JsonlSource) -> None:
+        self._source = source
+        self.id = source.id or "id"
+
+    def splits(self) -> dict[str, list[Path]]:
+        return {self._source.split: files_of(self._source.path, (".jsonl", ".ndjson", ".json"))}
+
+    def parts(self, split: str, rows: int) -> Iterator[Part]:
+        yield from grouped((row for file in self.splits()[split] for row in _rows(file)), rows)
+
+
+def _rows(file: Path) -> Iterator[dict[str, object] | Bad]:
+    for number, line in lines_of(file):
+        if isinstance(line, Bad):
+            yield line
+        elif line.strip():
+            yield _row(file.name, number, line)
+
+
+def _row(file: str, number: int, line: str) -> dict[str, object] | Bad:
+    try:
+        row = json.loads(line)
+        line.encode("utf-8")
+        json.dumps(row, ensure_ascii=False).encode("utf-8")  # a lone surrogate (\\ud800) is no text
+    except json.JSONDecodeError as error:
+        return Bad(file, number, f"not JSON: {error.msg} at character {error.pos + 1}", line)
+    except (UnicodeEncodeError, RecursionError) as error:
+        return Bad(file, number, f"not usable JSON: {error}", line)
+    if not isinstance(row, dict):
+        return Bad(file, number, f"a JSON {type(row).__name__}, expected an object", line)
+    return row

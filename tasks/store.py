@@ -1,0 +1,167 @@
+"""Store: versions of releases on a local disk. A reader sees a whole version or none."""
+
+import contextlib
+import os
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from schemas.errors import IntegrityError, PublishError
+from schemas.manifest import Manifest
+from tasks.materialise import entry, flush, guarded
+
+MANIFEST = "manifest.json"
+STAGING = ".staging"
+
+
+@dataclass(frozen=True)
+class Release:
+    """One version on the disk."""
+
+    path: Path
+    manifest: Manifest
+    change: str  # how it differs from the version before
+
+
+class LocalStore:
+    """ROOT/NAME/VERSION/ folders."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @contextlib.contextmanager
+    def staging(self) -> Iterator[Path]:
+        """A folder on the same disk to build a version in; gone afterwards. Those of killed processes go with it."""
+        folder = self.root / STAGING / f"{socket.gethostname()}-{os.getpid()}-{os.urandom(4).hex()}"
+        with guarded(folder):
+            folder.mkdir(parents=True)
+        sweep(folder.parent)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def versions(self, name: str) -> list[Release]:
+        """All versions of a release, oldest first."""
+        folder = self.root / name
+        found = [self._read(path) for path in folder.iterdir() if (path / MANIFEST).is_file()] if folder.is_dir() else []
+        return sorted(found, key=lambda release: _numbers(release.manifest.version))
+
+    def names(self) -> list[str]:
+        """Names of all releases."""
+        return sorted(f.name for f in self.root.iterdir() if f.is_dir() and f.name != STAGING) if self.root.is_dir() else []
+
+    def latest(self, name: str) -> Release | None:
+        """The newest version, if any."""
+        return next(reversed(self.versions(name)), None)
+
+    def commit(self, staged: Path, manifest: Manifest, write_card: Callable[[Manifest, Path], None]) -> Release:
+        """Make the staged folder a version, unless the newest one already has its content.
+
+        manifest.version: `auto`, or the version to be. Raises PublishError if that version exists with other content.
+        """
+        while True:
+            last = self.latest(manifest.name)
+            if last and last.manifest.content() == manifest.content() and manifest.version in ("auto", last.manifest.version):
+                return Release(last.path, last.manifest, "unchanged")
+            version, change = _next(last.manifest if last else None, manifest)
+            final = manifest.model_copy(update={"version": version, "signature": f"{manifest.signature}|v:{version}"})
+            target = self.root / manifest.name / version
+            if target.exists() and manifest.version != "auto":
+                raise PublishError(f"{manifest.name} {version} exists with other content. Name a new version, or `auto`.")
+            write_card(final, staged)
+            final = final.model_copy(update={"files": (*final.files, entry(staged, "README.md"))})
+            with guarded(staged):
+                (staged / MANIFEST).write_text(final.text(), "utf-8")
+                for path in (*staged.rglob("*"), staged):
+                    flush(path)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                try:
+                    staged.rename(target)
+                except OSError as error:
+                    if target.exists():  # another build took this version meanwhile: look again
+                        continue
+                    raise error
+                flush(target.parent)
+            return Release(target, final, change)
+
+    def replace(self, staged: Path, manifest: Manifest, place: str, write_card: Callable[[Manifest, Path], None]) -> Release:
+        """Make the staged folder ROOT/place, whatever stood there: for previews, which have no versions."""
+        final = manifest.model_copy(update={"version": "0.0.0", "signature": f"{manifest.signature}|preview"})
+        write_card(final, staged)
+        final = final.model_copy(update={"files": (*final.files, entry(staged, "README.md"))})
+        target, old = self.root / place, staged.with_name(f"{staged.name}-old")
+        with guarded(target):
+            (staged / MANIFEST).write_text(final.text(), "utf-8")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if target.exists():
+                target.rename(old)
+            staged.rename(target)
+        shutil.rmtree(old, ignore_errors=True)
+        return Release(target, final, "preview")
+
+    def verify(self, release: Release) -> None:
+        """Raises IntegrityError naming the first file that is not as the manifest says."""
+        files = [f for c in release.manifest.configs.values() for s in c.splits.values() for f in s.files]
+        for file in (*files, *release.manifest.files):
+            path = release.path / file.path
+            if not path.is_file() or entry(release.path, file.path).sha256 != file.sha256:
+                raise IntegrityError(f"{path}: not the file that was released (sha256 differs). Build the version again.")
+
+    def _read(self, path: Path) -> Release:
+        try:
+            return Release(path, Manifest.model_validate_json((path / MANIFEST).read_text("utf-8")), "")
+        except ValidationError as error:
+            raise IntegrityError(f"{path / MANIFEST}: not a manifest of this version of Babelmill: {error}") from None
+
+
+def sweep(folder: Path) -> None:
+    """Remove the staging folders whose process on this host has ended."""
+    for path in folder.iterdir():
+        host, pid, *_ = path.name.rsplit("-", 2)
+        if host == socket.gethostname() and pid.isdigit() and not _alive(int(pid)):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
+
+
+def _next(last: Manifest | None, new: Manifest) -> tuple[str, str]:
+    """(version, why): major when columns, languages or rows went, minor when some came, patch for corrections."""
+    if new.version != "auto":
+        return new.version, "as the recipe says"
+    if last is None:
+        return "1.0.0", "first version"
+    major, minor, patch = _numbers(last.version)
+    gone = sorted(set(last.configs) - set(new.configs))
+    come = sorted(set(new.configs) - set(last.configs))
+    both = sorted(set(last.configs) & set(new.configs))
+    changed = [c for c in both if last.configs[c].columns != new.configs[c].columns]
+    fewer = [c for c in both if _rows(new, c) < _rows(last, c)]
+    more = [c for c in both if _rows(new, c) > _rows(last, c)]
+    for why, what in (("removed", gone), ("other columns in", changed), ("fewer rows in", fewer)):
+        if what:
+            return f"{major + 1}.0.0", f"{why} {', '.join(what)}"
+    for why, what in (("added", come), ("more rows in", more)):
+        if what:
+            return f"{major}.{minor + 1}.0", f"{why} {', '.join(what)}"
+    return f"{major}.{minor}.{patch + 1}", "corrections"
+
+
+def _rows(manifest: Manifest, config: str) -> int:
+    return sum(split.rows_out for split in manifest.configs[config].splits.values())

@@ -1,0 +1,63 @@
+"""Translate sentences. An engine is anything that satisfies `Translator`; `translator` makes the one a recipe names."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from schemas.languages import Language
+from schemas.recipe import Echo, Translate
+
+Progress = Callable[[int, int], None]
+"""Told, while a call runs: sentences and output tokens finished since the last time."""
+
+
+class Hypothesis(NamedTuple):
+    """One translated sentence."""
+
+    text: str
+    score: float | None  # mean log-probability a token
+    truncated: bool  # the input or the output hit the length limit
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What an engine is, for memory keys, manifests and cards."""
+
+    model: str  # short name
+    digest: str  # of the weights and the tokenizer, sha256
+    options: dict[str, str | int | float]  # all that changes the output, and nothing that does not
+    library: str  # name and version; recorded, not part of the fingerprint
+
+    @property
+    def fingerprint(self) -> str:
+        """Readable and unique name of the engine: the partition of the memory."""
+        import xxhash
+
+        options = ",".join(f"{key}={value}" for key, value in sorted(self.options.items()))
+        digest = xxhash.xxh3_64_hexdigest(f"{self.digest}\0{options}".encode())
+        name = "".join(c if c.isalnum() else "-" for c in self.model.lower()).strip("-")[:40]
+        return f"{name}-{digest}"
+
+
+class Translator(Protocol):
+    """Translates lists of sentences; safe to call from several threads."""
+
+    identity: Identity
+
+    def require(self, source: Language, target: Language) -> None:
+        """Raise EngineError, naming the languages there are, if the pair cannot be translated."""
+
+    def translate(self, texts: Sequence[str], source: Language, target: Language, progress: Progress | None = None) -> list[Hypothesis]:
+        """One hypothesis per text, in their order. Texts are sentences in NFC, none empty."""
+
+
+def translator(options: Translate, device: str = "auto", near: Path | None = None) -> Translator:
+    """The engine of a recipe. Raises EngineError if its model or library is missing."""
+    if isinstance(options, Echo):
+        from tasks.translate.echo import EchoTranslator
+
+        return EchoTranslator()
+    from tasks.translate.engine_ctranslate2 import CTranslate2Translator
+
+    return CTranslate2Translator(options, device=device, near=near)

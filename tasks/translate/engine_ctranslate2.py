@@ -1,0 +1,159 @@
+"""CTranslate2 with NLLB's convention: source = [language] + pieces + ["</s>"], target prefix = [language]."""
+
+import hashlib
+import os
+import unicodedata
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from schemas.errors import EngineError, did_you_mean
+from schemas.languages import Language, languages
+from schemas.recipe import CTranslate2
+from schemas.resources import data_root, find
+from tasks.translate import Hypothesis, Identity, Progress
+
+LONGEST_INPUT = 512  # tokens; NLLB's cards: "input lengths not exceeding 512 tokens"
+BATCH_TOKENS = {"cpu": 2048, "cuda": 16384}  # CPU measured best of 1024-4096 on 2 cores; CUDA not measured yet
+SLAB = 4096  # sentences sorted and decoded together: bounds memory, costs nothing against larger ones
+REPORT = 64  # sentences between two reports of progress
+WEIGHTS = "model.bin"
+VOCABULARIES = ("shared_vocabulary.json", "shared_vocabulary.txt", "source_vocabulary.json", "source_vocabulary.txt")
+
+
+class CTranslate2Translator:
+    """One long-lived translator for all threads of a build."""
+
+    def __init__(self, options: CTranslate2, device: str = "auto", near: Path | None = None) -> None:
+        import ctranslate2
+        import sentencepiece
+
+        folder = _folder(options.model, near)
+        pieces = _pieces_file(folder)
+        self._options = options
+        self._device = ("cuda" if ctranslate2.get_cuda_device_count() else "cpu") if device == "auto" else device
+        compute = options.compute_type
+        if compute == "auto":
+            compute = "float16" if self._device == "cuda" else "int8"
+        try:
+            self._pieces = sentencepiece.SentencePieceProcessor(model_file=str(pieces))
+            self._translator = ctranslate2.Translator(
+                str(folder),
+                device=self._device,
+                compute_type=compute,
+                inter_threads=os.cpu_count() or 1,
+                intra_threads=1,
+            )
+        except (RuntimeError, ValueError, OSError) as error:
+            raise EngineError(f"model {options.model!r} in {folder} cannot be loaded on {self._device}: {error}") from None
+        self._known = self._vocabulary(folder)
+        self.identity = Identity(
+            model=folder.name if options.model != "demo" else "demo",
+            digest=_digest(folder, pieces),
+            options={
+                "compute_type": self._translator.compute_type,
+                "beam_size": options.beam_size,
+                "length_penalty": options.length_penalty,
+                "repetition_penalty": options.repetition_penalty,
+                "max_decoding_length": options.max_decoding_length,
+                "max_input_length": LONGEST_INPUT,
+            },
+            library=f"ctranslate2 {version('ctranslate2')}",
+        )
+
+    def _vocabulary(self, folder: Path) -> dict[str, str]:
+        """Canonical code -> token of each language the model knows."""
+        file = next((folder / name for name in VOCABULARIES if (folder / name).is_file()), None)
+        text = file.read_text("utf-8") if file else ""
+        tokens = set(_tokens(file, text)) if file else set()
+        return {lang.code: token for lang in languages() for token in (lang.flores, lang.code) if token and token in tokens}
+
+    def require(self, source: Language, target: Language) -> None:
+        for language in (source, target):
+            if language.code not in self._known:
+                known = ", ".join(sorted(self._known)) or "none that the registry knows"
+                hint = did_you_mean(language.code, self._known)
+                raise EngineError(f"model {self._options.model!r} has no {language.code} ({language.name}); it has {known}.{hint}")
+
+    def translate(self, texts: Sequence[str], source: Language, target: Language, progress: Progress | None = None) -> list[Hypothesis]:
+        self.require(source, target)
+        done: dict[int, Hypothesis] = {}
+        order = sorted(range(len(texts)), key=lambda i: len(texts[i]), reverse=True)
+        for start in range(0, len(order), SLAB):
+            slab = order[start : start + SLAB]
+            found = self._decode([texts[i] for i in slab], source, target, progress)
+            done.update(zip(slab, found, strict=True))
+        return [done[i] for i in range(len(texts))]
+
+    def _decode(self, texts: list[str], source: Language, target: Language, progress: Progress | None) -> list[Hypothesis]:
+        pieces = self._pieces.encode(texts, out_type=str)
+        start, prefix = self._known[source.code], self._known[target.code]
+        outputs: list[list[str]] = []
+        scores: list[float] = []
+        try:
+            for result in self._translator.translate_batch(
+                [[start, *sentence, "</s>"] for sentence in pieces],
+                target_prefix=[[prefix]] * len(pieces),
+                max_batch_size=BATCH_TOKENS[self._device],
+                batch_type="tokens",
+                asynchronous=True,  # so that progress is told while the slab is decoded
+                beam_size=self._options.beam_size,
+                length_penalty=self._options.length_penalty,
+                repetition_penalty=self._options.repetition_penalty,
+                max_decoding_length=self._options.max_decoding_length,
+                max_input_length=LONGEST_INPUT,
+                return_scores=True,
+            ):
+                finished = result.result()
+                outputs.append(finished.hypotheses[0][1:])  # the first token is the language
+                scores.append(round(finished.scores[0], 4))
+                if progress and len(outputs) % REPORT == 0:
+                    progress(REPORT, sum(map(len, outputs[-REPORT:])))
+        except RuntimeError as error:
+            where = f"{self.identity.model} failed on {source.code} to {target.code}"
+            raise EngineError(f"{where}: {error}. Chunks that were done are kept; run the same command again.") from None
+        rest = len(outputs) % REPORT
+        if progress and rest:
+            progress(rest, sum(map(len, outputs[-rest:])))
+        limit = self._options.max_decoding_length - 1  # less the language token
+        return [
+            Hypothesis(
+                unicodedata.normalize("NFC", text),
+                score,
+                len(sentence) + 2 > LONGEST_INPUT or len(output) >= limit,
+            )
+            for text, score, sentence, output in zip(self._pieces.decode(outputs), scores, pieces, outputs, strict=True)
+        ]
+
+
+def _folder(model: str, near: Path | None) -> Path:
+    folder = data_root() / "demo" / "model" if model == "demo" else find(Path(model).expanduser(), *([near] if near else []))
+    if not (folder / WEIGHTS).is_file():
+        raise EngineError(
+            f"model {model!r}: no {WEIGHTS} in {folder}. Name `demo` or a folder with a CTranslate2 model "
+            "(ct2-transformers-converter makes one, see README)."
+        )
+    return folder
+
+
+def _pieces_file(folder: Path) -> Path:
+    found = sorted([*folder.glob("*sentencepiece*.model"), *folder.glob("*.spm"), *folder.glob("spm*.model")])
+    if not found:
+        raise EngineError(f"model in {folder}: no sentencepiece model beside it. Copy the checkpoint's sentencepiece.bpe.model there.")
+    return found[0]
+
+
+def _tokens(file: Path, text: str) -> list[str]:
+    import json
+
+    return list(json.loads(text)) if file.suffix == ".json" else text.split("\n")
+
+
+def _digest(folder: Path, pieces: Path) -> str:
+    """sha256 over all that decides the output: weights, vocabulary, configuration and tokenizer."""
+    total = hashlib.sha256()
+    for file in sorted({folder / WEIGHTS, folder / "config.json", pieces, *(folder / name for name in VOCABULARIES)}):
+        if file.is_file():
+            with file.open("rb") as stream:
+                total.update(f"{file.name}\0{hashlib.file_digest(stream, 'sha256').hexdigest()}\n".encode())
+    return total.hexdigest()
