@@ -63,7 +63,7 @@ def build(request: Request, runner: Runner, progress: Progress | None = None) ->
         last = store.latest(recipe.name) if request.preview is None else None
 
         progress.say(f"Reading {recipe.source.path.name}")
-        with guarded(work), clock("read"):
+        with clock("read"):
             plan, staged = stage(recipe, work / "source", request.limit, request.strict)
         job = Job(
             recipe,
@@ -79,18 +79,18 @@ def build(request: Request, runner: Runner, progress: Progress | None = None) ->
         targets = [chunk for code in recipe.translate.into for chunk in plan.chunks(code)]
         progress.plan({code: _sentences(plan) for code in recipe.translate.into})
 
-        with guarded(work), clock("translate"):
+        with clock("translate"):
             translated = runner.each("translate", partial(translate_chunk, job), targets)
         learnt = fit(job, translated, last.manifest if last else None)
         progress.say("Checking and writing")
-        with guarded(staging), clock("write"):
+        with clock("write"):
             chunks = [*plan.chunks(recipe.language), *targets]
             derived = runner.each("write", partial(derive_chunk, job, learnt=learnt), chunks)
             release = finish(job, derived, learnt, store, request.preview)
         for code in recipe.translate.into:
             job.memory.compact(engine.identity.fingerprint, code)
     sentences, remembered = sum(t.sentences for t in translated), sum(t.remembered for t in translated)
-    return Built(release, _record(request, release, clock, sentences, remembered, runner.workers))
+    return Built(release, _record(request, release, clock, sentences, remembered))
 
 
 def open_engine(request: Request) -> Translator:
@@ -169,7 +169,7 @@ def _sentences(plan: Plan) -> int:
     return sum(r.segments for ranges in plan.splits.values() for r in ranges)
 
 
-def _record(request: Request, release: Release, clock: "Clock", sentences: int, remembered: int, workers: int) -> dict[str, Any]:
+def _record(request: Request, release: Release, clock: "Clock", sentences: int, remembered: int) -> dict[str, Any]:
     """What belongs to the run and not to the data, also kept in runs/."""
     run = {
         "name": release.manifest.name,
@@ -181,7 +181,6 @@ def _record(request: Request, release: Release, clock: "Clock", sentences: int, 
         "sentences": sentences,
         "from_memory": remembered,
         "translated": sentences - remembered,
-        "workers": workers,
         "configs": {
             code: {s: v.model_dump(exclude={"files"}) for s, v in c.splits.items()} for code, c in release.manifest.configs.items()
         },

@@ -56,11 +56,12 @@ def build(
     as_json: Json = False,
 ) -> None:
     """Translate, check and release a dataset; safe to run again after any interruption."""
-    from flows import commands
+    from flows import commands, show
 
-    request = commands.request(recipe, languages, limit, engine and str(engine), changes, store, strict)
-    built = commands.run_build(request, workers, quiet=as_json)
-    _show(built.run, as_json, lambda: commands.show_built(built))
+    where = str(store) if store else None
+    options = commands.Options(recipe, _codes(languages), limit, engine and str(engine), changes, where, strict, workers)
+    built = commands.run_build(options, quiet=as_json)
+    _show(built.run, as_json, lambda: show.built(built))
 
 
 @app.command()
@@ -73,11 +74,11 @@ def plan(
     as_json: Json = False,
 ) -> None:
     """Say what a build would translate: segments, tokens, what the memory has, time. Writes nothing."""
-    from flows import commands
+    from flows import commands, show
     from flows.estimate import estimate
 
-    found = estimate(commands.request(recipe, languages, limit, engine and str(engine), changes, None, False))
-    _show(found, as_json, lambda: commands.show_plan(found))
+    found = estimate(commands.request(commands.Options(recipe, _codes(languages), limit, engine and str(engine), changes)))
+    _show(found, as_json, lambda: show.plan(found))
 
 
 @app.command()
@@ -88,10 +89,10 @@ def releases(
     as_json: Json = False,
 ) -> None:
     """List the releases of the warehouse, or of --store."""
-    from flows import commands
+    from flows import commands, show
 
     found = commands.list_releases(name, verify, store)
-    _show(found, as_json, lambda: commands.show_releases(found))
+    _show(found, as_json, lambda: show.releases(found))
 
 
 @app.command()
@@ -170,6 +171,10 @@ def check(
 
     summary = files.check(source, target, source_field, field, source_language, target_language, str(identifier))
     _show(summary, as_json, lambda: print(files.sentence(summary)))
+
+
+def _codes(text: str | None) -> list[str] | None:
+    return [code.strip() for code in text.split(",") if code.strip()] if text else None
 
 
 def _show(values: Any, as_json: bool, otherwise: Any) -> None:

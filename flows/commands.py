@@ -1,7 +1,7 @@
 """Behind the command line: from options to a request, and from results to what a person reads."""
 
 import os
-import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,39 +16,59 @@ from schemas.recipe import Echo, load
 from tasks.store import LocalStore
 
 
-def request(
-    recipe: str,
-    languages: str | None,
-    limit: int | None,
-    engine: str | None,
-    changes: list[str] | None,
-    store: Path | None,
-    strict: bool,
-) -> Request:
-    """What the options ask for. Any change to the recipe, and the echo engine, make it a preview."""
-    if limit is not None and limit < 1:
-        raise RecipeError(f"--limit {limit}: a number of rows from 1. Leave it out for all rows.")
-    values = dict(_change(text) for text in changes or [])
-    if languages:
-        values["translate.into"] = [code.strip() for code in languages.split(",") if code.strip()]
-    plain = load(recipe)
-    changed = load(recipe, values)
-    if engine and engine != changed.translate.engine:  # the options of one engine mean nothing to another
-        changed = load(recipe, values | {"translate": {"engine": engine, "into": list(changed.translate.into)}})
-    trial = limit is not None or changed != plain or isinstance(changed.translate, Echo)
+@dataclass(frozen=True)
+class Options:
+    """What the command line and the Prefect form ask for: flat, and the same in both."""
+
+    recipe: str
+    languages: list[str] | None = None
+    limit: int | None = None
+    engine: str | None = None
+    changes: list[str] | None = None
+    store: str | None = None
+    strict: bool = False
+    workers: int | None = None
+
+
+def request(options: Options) -> Request:
+    """The build that the options ask for. Any change to the recipe, and the echo engine, make it a preview."""
+    if options.limit is not None and options.limit < 1:
+        raise RecipeError(f"--limit {options.limit}: a number of rows from 1. Leave it out for all rows.")
+    values = dict(_change(text) for text in options.changes or [])
+    if options.languages:
+        values["translate.into"] = options.languages
+    plain = load(options.recipe)
+    recipe = load(options.recipe, values)
+    if options.engine and options.engine != recipe.translate.engine:  # the options of one engine mean nothing to another
+        recipe = load(options.recipe, values | {"translate": {"engine": options.engine, "into": list(recipe.translate.into)}})
+    trial = options.limit is not None or recipe != plain or isinstance(recipe.translate, Echo)
     now = settings()
-    return Request(changed, now.home, _preview(changed, limit) if trial else None, limit, strict, store, now.device)
+    return Request(
+        recipe=recipe,
+        home=now.home,
+        preview=_preview(recipe, options.limit) if trial else None,
+        limit=options.limit,
+        strict=options.strict,
+        store=Path(options.store) if options.store else None,
+        device=now.device,
+    )
 
 
-def run_build(wanted: Request, workers: int | None = None, quiet: bool = False) -> Built:
-    """Run a build here, or, with PREFECT_API_URL, as a flow run."""
-    count = workers if workers is not None else settings().workers
+def workers(options: Options) -> int:
+    """Chunks in work at once."""
+    count = options.workers if options.workers is not None else settings().workers
     if count < 1:
         raise RecipeError(f"--workers {count}: a number from 1.")
-    if os.environ.get("PREFECT_API_URL"):
-        from flows.deployed import run_request
+    return count
 
-        return run_request(wanted, count)
+
+def run_build(options: Options, quiet: bool = False) -> Built:
+    """Run a build here, or, with PREFECT_API_URL, as a flow run."""
+    wanted, count = request(options), workers(options)
+    if os.environ.get("PREFECT_API_URL"):
+        from flows.deployed import run
+
+        return run(options)
     from flows.build import build
     from flows.runners import Threads
 
@@ -69,37 +89,6 @@ def list_releases(name: str | None, verify: bool, place: Path | None) -> list[di
             rows = {c: sum(s.rows_out for s in config.splits.values()) for c, config in release.manifest.configs.items()}
             found.append({"name": each, "version": release.manifest.version, "rows": rows, "path": str(release.path)})
     return found
-
-
-def show_built(built: Built) -> None:
-    """The end of a build, for a person."""
-    run, release = built.run, built.release
-    for code, config in release.manifest.configs.items():
-        for split, s in config.splits.items():
-            checked = f", {s.verdicts.get('flag', 0):,} fields flagged, {s.verdicts.get('reject', 0):,} rejected"
-            rows = f"{code:12} {split:8} {s.rows_in:,} rows in = {s.rows_out:,} out + {s.set_aside:,} set aside + {s.rejected:,} rejected"
-            print(rows + (checked if config.kind == "translation" else ""))
-    seconds = run["seconds"]["all"]
-    print(f"{run['translated']:,} of {run['sentences']:,} sentences translated, {run['from_memory']:,} remembered, {seconds:.1f} s")
-    print(f"{release.manifest.name} {release.manifest.version} ({release.change}): {release.path}")
-
-
-def show_plan(found: dict[str, Any]) -> None:
-    """A plan, for a person."""
-    for code, values in found["languages"].items():
-        print(f"{code:12} {values['sentences']:,} sentences, {values['from_memory']:,} in memory, {values['missing']:,} to translate")
-    print(
-        f"{found['rows']:,} rows, {found['segments']:,} segments, {found['tokens']:,} tokens to translate, about {found['seconds']:,.0f} s"
-    )
-
-
-def show_releases(found: list[dict[str, Any]]) -> None:
-    """Releases, for a person."""
-    if not found:
-        print("no releases yet: babelmill build RECIPE makes one", file=sys.stderr)
-    for each in found:
-        rows = ", ".join(f"{config} {count:,}" for config, count in each["rows"].items())
-        print(f"{each['name']} {each['version']}  {rows}\n  {each['path']}")
 
 
 def _change(text: str) -> tuple[str, Any]:

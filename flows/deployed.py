@@ -1,8 +1,12 @@
-"""The same build as a Prefect flow run: chunk tasks, a progress artifact and a table of the rows. Only this file imports Prefect."""
+"""The same build as a Prefect flow run: chunk tasks, a progress artifact, a table of the rows.
+
+Only this file imports Prefect.
+"""
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar, cast
+from dataclasses import asdict
+from typing import Any, Literal, TypeVar, cast
 from uuid import UUID
 
 from prefect import flow, task
@@ -10,69 +14,63 @@ from prefect.artifacts import acreate_progress_artifact, acreate_table_artifact,
 from prefect.cache_policies import NO_CACHE
 from prefect.futures import as_completed
 from prefect.logging import get_run_logger
+from prefect.states import Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.build import Built, Request, build
-from flows.commands import request
+from flows.build import Built, build
+from flows.commands import Options, request, workers
 from flows.progress import Silent
-from flows.settings import settings
+from schemas.errors import BabelmillError
 from schemas.plan import Chunk
 
 T = TypeVar("T")
 STEPS = ("translate", "write")  # the stages of a build that are mapped over chunks
 
 
-@flow(name="build-dataset", flow_run_name="{recipe}", persist_result=False, validate_parameters=True)
+@flow(name="build-dataset", flow_run_name="{recipe}", persist_result=False)
 def build_dataset(
     recipe: str = "xmind-sample",
     languages: list[str] | None = None,
     limit: int | None = None,
+    engine: Literal["ctranslate2", "echo"] | None = None,
+    changes: list[str] | None = None,
+    store: str | None = None,
     strict: bool = False,
-) -> dict[str, Any]:
-    """Translate, check and release a dataset.
+    workers: int | None = None,
+) -> Any:
+    """Translate, check and release a dataset; safe to run again after any interruption.
 
     Args:
         recipe: A recipe file, or the name of a shipped recipe.
         languages: Only these target languages; writes a preview.
         limit: Read only so many rows of each split; writes a preview.
+        engine: Another engine than the recipe's; writes a preview.
+        changes: Changes of the recipe as PATH.TO.KEY=VALUE; writes a preview.
+        store: Folder where releases go, if not to the warehouse.
         strict: Stop at the first source row that cannot be read.
+        workers: Chunks in work at once; changes nothing but the time.
     """
-    wanted = request(recipe, ",".join(languages) if languages else None, limit, None, None, None, strict)
-    return _run(wanted, settings().workers).run
-
-
-def run_request(wanted: Request, workers: int) -> Built:
-    """A request of the command line as a flow run of the server at PREFECT_API_URL."""
-
-    @flow(
-        name="build-dataset",
-        flow_run_name=wanted.recipe.name,
-        task_runner=cast(Any, ThreadPoolTaskRunner(max_workers=workers)),
-        persist_result=False,
-        validate_parameters=False,
-    )
-    def build_dataset() -> Built:
-        return _run(wanted, workers)
-
-    return build_dataset()
-
-
-def _run(wanted: Request, workers: int) -> Built:
-    runner = Tasks(workers)
-    built = build(wanted, runner, Logged())
-    _await(acreate_table_artifact(table=rows_of(built), key="rows", description=f"{built.release.path}\n\n{built.release.change}"))
+    options = Options(recipe, languages, limit, engine, changes, store, strict, workers)
+    try:
+        built = build(request(options), Tasks(), Logged())
+    except BabelmillError as error:
+        return _failed(error)
+    description = f"{built.release.change}: {built.release.path}"
+    asyncio.run(acreate_table_artifact(table=rows(built), key="rows", description=description))
     return built
 
 
-def rows_of(built: Built) -> list[dict[str, Any]]:
+def run(options: Options) -> Built:
+    """A build of the command line as a flow run of the server at PREFECT_API_URL."""
+    runner = cast(Any, ThreadPoolTaskRunner(max_workers=workers(options)))
+    return cast(Built, build_dataset.with_options(task_runner=runner)(**asdict(options)))
+
+
+def rows(built: Built) -> list[dict[str, Any]]:
     """One line per config and split: the account of its rows, as the release's manifest has it."""
+    counts = {"rows_in", "rows_out", "set_aside", "rejected", "fields"}
     return [
-        {
-            "config": code,
-            "split": split,
-            **account.model_dump(include={"rows_in", "rows_out", "set_aside", "rejected"}),
-            **account.verdicts,
-        }
+        {"config": code, "split": split, **account.model_dump(include=counts), **account.verdicts}
         for code, config in built.release.manifest.configs.items()
         for split, account in config.splits.items()
     ]
@@ -88,30 +86,32 @@ class Logged(Silent):
 class Tasks:
     """A runner whose chunks are task runs. Results stay in this process; what must survive lies in the warehouse."""
 
-    def __init__(self, workers: int) -> None:
-        self.workers = workers
+    def __init__(self) -> None:
         self._artifact: UUID | None = None
 
     def each(self, verb: str, step: Callable[[Chunk], T], chunks: Sequence[Chunk]) -> list[T]:
         by_name = {str(chunk): chunk for chunk in chunks}
 
         @task(name=f"{verb}-chunk", task_run_name=f"{verb} {{chunk}}", cache_policy=NO_CACHE, persist_result=False)
-        def run_chunk(chunk: str) -> T:
-            return step(by_name[chunk])
+        def run_chunk(chunk: str) -> Any:
+            try:
+                return step(by_name[chunk])
+            except BabelmillError as error:
+                return _failed(error)
 
         futures = [run_chunk.submit(name) for name in by_name]
-        stage = STEPS.index(verb)
         for done, future in enumerate(as_completed(futures), 1):
             future.result()  # raises what the step raised, at once
-            self._report(100 * (stage + done / len(futures)) / len(STEPS), verb)
+            self._report(100 * (STEPS.index(verb) + done / len(futures)) / len(STEPS), verb)
         return [future.result() for future in futures]
 
     def _report(self, percent: float, verb: str) -> None:
         if self._artifact is None:
-            self._artifact = _await(acreate_progress_artifact(percent, key="progress", description=verb))
+            self._artifact = asyncio.run(acreate_progress_artifact(percent, key="progress", description=verb))
         else:
-            _await(aupdate_progress_artifact(self._artifact, percent, description=verb))
+            asyncio.run(aupdate_progress_artifact(self._artifact, percent, description=verb))
 
 
-def _await(coroutine: Any) -> Any:
-    return asyncio.run(coroutine)
+def _failed(error: BabelmillError) -> Any:
+    """A state whose message says what went wrong, and which raises the error where it is asked for its result."""
+    return Failed(message=f"{type(error).__name__}: {error}", data=error)

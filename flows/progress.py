@@ -73,12 +73,16 @@ class Lines(Silent):
         super().__init__()
         self._last = time.monotonic()
 
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self.totals:
+            self.say(self.summary())
+
     def say(self, text: str) -> None:
         print(text, file=sys.stderr, flush=True)
 
     def add(self, language: str, sentences: int, tokens: int = 0, remembered: int = 0) -> None:
         super().add(language, sentences, tokens, remembered)
-        if time.monotonic() - self._last >= EVERY or self.share == 1:
+        if time.monotonic() - self._last >= EVERY:
             self._last = time.monotonic()
             self.say(self.summary())
 

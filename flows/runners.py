@@ -12,8 +12,6 @@ T = TypeVar("T")
 class Runner(Protocol):
     """Maps a step over chunks; a chunk may be run twice, so a step must be idempotent."""
 
-    workers: int
-
     def each(self, verb: str, step: Callable[[Chunk], T], chunks: Sequence[Chunk]) -> list[T]:
         """The results in the order of the chunks; raises what the first failing step raised."""
 

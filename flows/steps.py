@@ -7,8 +7,6 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
-from tasks.check import check
-from tasks.checks.length_ratio import LengthRatios
 
 from flows.progress import Progress, Silent
 from schemas.frames import TRANSLATIONS
@@ -16,9 +14,11 @@ from schemas.languages import language
 from schemas.manifest import Manifest
 from schemas.plan import Chunk, Plan
 from schemas.recipe import Echo, Recipe
+from tasks.check import check
+from tasks.checks.length_ratio import LengthRatios
 from tasks.claims import Claims
 from tasks.derive import derive
-from tasks.materialise import Shard, read_back, write
+from tasks.materialise import Shard, guarded, read_back, write
 from tasks.memory import Memory
 from tasks.recall import paired, recall
 from tasks.stage import Staged, texts
@@ -81,8 +81,9 @@ def translate_chunk(job: Job, chunk: Chunk) -> Translated:
     job.progress.add(chunk.language, remembered, remembered=remembered)
     pairs = paired(segments, recalled, target).select(TRANSLATIONS.names)
     place = job.work / "translations" / chunk.language / f"{chunk.stem}.parquet"
-    place.parent.mkdir(parents=True, exist_ok=True)
-    pairs.write_parquet(place)
+    with guarded(place):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        pairs.write_parquet(place)
     ratios = LengthRatios()
     ratios.update(pairs["source"], pairs["target"])
     return Translated(chunk, sentences, remembered, ratios)

@@ -22,6 +22,13 @@ def _code(alias: str) -> str:
         raise ValueError(str(error)) from None
 
 
+def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"{', '.join(twice)} named twice")
+    return names
+
+
 Code = Annotated[str, AfterValidator(_code)]
 CheckName = Literal["empty", "loop", "truncated", "script", "length-ratio", "language"]
 
@@ -41,12 +48,14 @@ class MindSource(_File):
     """MIND: a folder with news.tsv, or with one folder per split (train, dev, test) that has one."""
 
     format: Literal["mind"]
+    """How the source is written."""
 
 
 class JsonlSource(_File):
     """JSON lines: one object per line."""
 
     format: Literal["jsonl"]
+    """How the source is written."""
     id: str | None = None
     """Column that identifies a row; without it a column `id`, else the row's number."""
 
@@ -55,6 +64,7 @@ class DelimitedSource(_File):
     """CSV (RFC 4180) or TSV with a header line."""
 
     format: Literal["csv", "tsv"]
+    """How the source is written: separated by commas or by tabs."""
     id: str | None = None
     """Column that identifies a row; without it a column `id`, else the row's number."""
     quoted: bool = True
@@ -65,6 +75,7 @@ class ParquetSource(_File):
     """One Parquet file, or a folder of them read in the order of their names."""
 
     format: Literal["parquet"]
+    """How the source is written."""
     id: str | None = None
     """Column that identifies a row; without it a column `id`, else the row's number."""
 
@@ -80,6 +91,7 @@ class MindAnnotation(Strict):
     column: str
     """The column that holds them."""
     format: Literal["mind"]
+    """How they are written."""
 
 
 class _Translate(Strict):
@@ -88,17 +100,15 @@ class _Translate(Strict):
 
     @field_validator("into")
     @classmethod
-    def _distinct(cls, into: tuple[str, ...]) -> tuple[str, ...]:
-        twice = sorted({code for code in into if into.count(code) > 1})
-        if twice:
-            raise ValueError(f"{', '.join(twice)} named twice")
-        return into
+    def _languages_distinct(cls, into: tuple[str, ...]) -> tuple[str, ...]:
+        return _distinct(into)
 
 
 class CTranslate2(_Translate):
     """A CTranslate2 model that follows NLLB's convention (language codes as tokens)."""
 
     engine: Literal["ctranslate2"] = "ctranslate2"
+    """What translates."""
     model: str = "demo"
     """`demo`, or a folder with model.bin and a sentencepiece model."""
     compute_type: Literal["auto", "int8", "int8_float32", "float32", "int8_float16", "float16", "bfloat16"] = "auto"
@@ -117,6 +127,7 @@ class Echo(_Translate):
     """No model: every sentence comes back marked with its target language. For trying a recipe out."""
 
     engine: Literal["echo"]
+    """What translates."""
 
 
 Translate = Annotated[CTranslate2 | Echo, Field(discriminator="engine")]
@@ -170,6 +181,11 @@ class Recipe(Strict):
     refit: bool = False
     """Learn corpus statistics anew instead of keeping those of the last version."""
 
+    @field_validator("fields")
+    @classmethod
+    def _fields_distinct(cls, fields: tuple[str, ...]) -> tuple[str, ...]:
+        return _distinct(fields)
+
     @model_validator(mode="before")
     @classmethod
     def _default_engine(cls, values: Any) -> Any:
@@ -196,7 +212,7 @@ def shipped() -> dict[str, Path]:
 def load(recipe: str | Path, changes: dict[str, Any] | None = None) -> Recipe:
     """The recipe of a file, or of that name among those shipped, with `changes` (dotted path -> value) applied.
 
-    The source's path comes back resolved. Raises RecipeError with the path of each wrong key.
+    The paths of source and model come back resolved. Raises RecipeError with the path of each wrong key.
     """
     path = Path(recipe)
     if not path.is_file():
@@ -205,7 +221,7 @@ def load(recipe: str | Path, changes: dict[str, Any] | None = None) -> Recipe:
         path = shipped()[str(recipe)]
     try:
         values = yaml.safe_load(path.read_text("utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: not UTF-8, or a date that is none
         where = getattr(error, "problem_mark", None)
         line = f" line {where.line + 1}" if where else ""
         problem = getattr(error, "problem", None) or error
@@ -218,13 +234,17 @@ def load(recipe: str | Path, changes: dict[str, Any] | None = None) -> Recipe:
 
 
 def parse(values: dict[str, Any], near: Path | None = None, where: str = "recipe") -> Recipe:
-    """The recipe of a mapping; relative source paths are looked for from `near` first."""
+    """The recipe of a mapping; the paths of source and model are looked for from `near` first."""
     try:
         recipe = Recipe.model_validate(values)
     except ValidationError as error:
         raise RecipeError("\n".join(f"{where}: {line}" for line in _explain(error))) from None
-    found = find(recipe.source.path, *([near] if near else []))
-    return recipe.model_copy(update={"source": recipe.source.model_copy(update={"path": found})})
+    places = [near] if near else []
+    changes: dict[str, Any] = {"source": recipe.source.model_copy(update={"path": find(recipe.source.path, *places)})}
+    if isinstance(recipe.translate, CTranslate2) and recipe.translate.model != "demo":
+        folder = find(Path(recipe.translate.model).expanduser(), *places)
+        changes["translate"] = recipe.translate.model_copy(update={"model": str(folder)})
+    return recipe.model_copy(update=changes)
 
 
 def _set(values: dict[str, Any], dotted: str, value: Any) -> None:
@@ -248,11 +268,18 @@ def _explain(error: ValidationError) -> list[str]:
             message = f"unknown key.{did_you_mean(key, sorted(_siblings(fault['loc'])))}"
         elif fault["type"] == "missing":
             message = "missing; the recipe needs it."
+        elif fault["type"] == "union_tag_not_found":
+            key = fault["ctx"]["discriminator"].strip("'")
+            message = f"{key} is missing; one of {', '.join(_TAGS[key])}."
+        elif fault["type"] == "union_tag_invalid":
+            key, tag = fault["ctx"]["discriminator"].strip("'"), fault["ctx"]["tag"]
+            message = f"unknown {key} {tag!r}; there are {', '.join(_TAGS[key])}.{did_you_mean(tag, _TAGS[key])}"
+        elif fault["type"] in ("model_type", "model_attributes_type"):
+            message = f"expected a mapping (key: value), not {type(fault['input']).__name__}."
+        elif fault["type"] == "string_type" and isinstance(fault["input"], bool):
+            message = "YAML reads this word as true or false; put it in quotes."
         lines.append(f"{path}: {message}" if path else message)
     return lines
-
-
-_TAGS = {"mind", "jsonl", "csv", "tsv", "parquet", "ctranslate2", "echo"}
 
 
 def _dotted(loc: tuple[int | str, ...]) -> str:
@@ -261,7 +288,7 @@ def _dotted(loc: tuple[int | str, ...]) -> str:
     for i, part in enumerate(loc):
         if isinstance(part, int):
             text += f"[{part}]"
-        elif not (i > 0 and part in _TAGS and loc[i - 1] in ("source", "translate")):
+        elif not (i > 0 and part in _TAG_NAMES and loc[i - 1] in ("source", "translate")):
             text += f".{part}"
     return text.lstrip(".")
 
@@ -270,8 +297,8 @@ def _siblings(loc: tuple[int | str, ...]) -> set[str]:
     """The keys that may stand where `loc` points."""
     model: Any = Recipe
     for part in loc[:-1]:
-        if isinstance(part, int) or part in _TAGS:
-            members = [m for m in _models(model) if part in _TAGS and part in _tag_values(m)]
+        if isinstance(part, int) or part in _TAG_NAMES:
+            members = [m for m in _models(model) if part in _tag_values(m)]
             model = members[0] if members else model
         elif isinstance(model, type) and issubclass(model, BaseModel) and part in model.model_fields:
             model = model.model_fields[part].annotation
@@ -284,9 +311,13 @@ def _models(annotation: Any) -> list[type[BaseModel]]:
     return [m for argument in get_args(annotation) for m in _models(argument)]
 
 
-def _tag_values(model: type[BaseModel]) -> set[str]:
+def _tag_values(model: type[BaseModel]) -> tuple[str, ...]:
     tag = model.model_fields.get("format") or model.model_fields.get("engine")
-    return set(get_args(tag.annotation)) if tag else set()
+    return get_args(tag.annotation) if tag else ()
+
+
+_TAGS = {key: [tag for model in _models(union) for tag in _tag_values(model)] for key, union in (("format", Source), ("engine", Translate))}
+_TAG_NAMES = {tag for tags in _TAGS.values() for tag in tags}
 
 
 def is_version(text: str) -> bool:

@@ -1,5 +1,6 @@
 """Card: the README.md of a release, all of its numbers from the manifest, whose numbers come from the files."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +33,11 @@ def card(manifest: Manifest) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["plain"] = plain
+    environment.filters.update(plain=plain, code=code)
     environment.globals["language"] = language
+    fired = any(split.reasons for config in manifest.configs.values() for split in config.splits.values())
     header = yaml.safe_dump(_header(manifest), allow_unicode=True, sort_keys=False, width=1000)
-    return environment.get_template("card.md.j2").render(m=manifest, header=header)
+    return environment.get_template("card.md.j2").render(m=manifest, header=header, fired=fired)
 
 
 def plain(text: object) -> str:
@@ -44,6 +46,13 @@ def plain(text: object) -> str:
     for character in "\\`*_[]|":
         line = line.replace(character, f"\\{character}")
     return line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def code(text: object) -> str:
+    """Text of others as one span of code, which no backtick of theirs can close."""
+    line = " ".join(str(text).split())
+    fence = "`" * (max(map(len, re.findall("`+", line)), default=0) + 1)
+    return f"{fence} {line} {fence}" if "`" in line else f"`{line}`"
 
 
 def _header(manifest: Manifest) -> dict[str, Any]:

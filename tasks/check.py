@@ -93,8 +93,12 @@ def check(
     setting = Setting(source_language, target_language, median_ratio, identifier)
     blank = pairs["source"].str.strip_chars().fill_null("") == ""
     scores = {name: CHECKS[name].score(pairs, setting).set(blank, None) for name in names}
-    fired = pl.DataFrame({name: CHECKS[name].fires(scores[name]).fill_null(False) for name in names})
-    return pairs.with_columns(
-        _verdict(fired, rejects=list(dict.fromkeys(reject)), height=pairs.height),
-        *(score.alias(f"score_{name}") for name, score in scores.items()),
-    )
+    fired = pl.DataFrame({"blank": blank} | {name: CHECKS[name].fires(scores[name]).fill_null(False) for name in names})
+    nothing = pl.lit(None, dtype=pl.String)
+    verdicts = fired.select(
+        pl.when(pl.any_horizontal(False, *reject)).then(pl.lit("reject"))
+        .when(pl.any_horizontal(False, *names)).then(pl.lit("flag"))
+        .otherwise(pl.lit("accept")).alias("verdict"),
+        pl.concat_list(nothing, *(pl.when(name).then(pl.lit(name)) for name in names)).list.drop_nulls().alias("reasons"),
+    )  # fmt: skip
+    return pairs.with_columns(*verdicts, *(scores[name].alias(f"score_{name}") for name in names))

@@ -1,7 +1,7 @@
 """Claims: chunks that run at once never translate the same sentence twice."""
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future
 
 from tasks.translate import Hypothesis
@@ -16,7 +16,7 @@ class Claims:
         self._lock = threading.Lock()
         self._promised: dict[tuple[str, bytes], Future[Hypothesis]] = {}
 
-    def work(self, target: str, keys: Iterable[bytes], find: Callable[[list[bytes]], Found]) -> Found:
+    def work(self, target: str, keys: Collection[bytes], find: Callable[[list[bytes]], Found]) -> Found:
         """The translations of all keys: `find` is asked for those that nobody else works on, the rest are waited for.
 
         `find` must have stored what it returns before it does: a promise is forgotten once it is kept. It is called

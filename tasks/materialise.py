@@ -6,10 +6,12 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from schemas.errors import IntegrityError, WarehouseError
+from schemas.frames import QUALITY
 from schemas.manifest import File
 
 
@@ -30,20 +32,18 @@ def write(table: pa.Table, folder: Path, path: str, metadata: dict[str, str] | N
     unchanged row keeps its bytes, so that a store with deduplication holds it once). Same table, same library: same bytes.
     """
     file = folder / path
-    file.parent.mkdir(parents=True, exist_ok=True)
     table = table.replace_schema_metadata(metadata).combine_chunks()
-    with (
-        guarded(file),
-        pq.ParquetWriter(
+    with guarded(file):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with pq.ParquetWriter(
             file,
             table.schema,
             compression="zstd",
             write_page_index=True,
             write_page_checksum=True,
             use_content_defined_chunking=True,
-        ) as writer,
-    ):
-        writer.write_table(table, row_group_size=100_000)
+        ) as writer:
+            writer.write_table(table, row_group_size=100_000)
     flush(file)
     return file
 
@@ -53,14 +53,14 @@ def read_back(folder: Path, path: str, expected: int) -> Shard:
     file = folder / path
     try:
         table = pq.read_table(file, page_checksum_verification=True)
-    except (pa.ArrowInvalid, OSError) as error:
+    except (pa.ArrowException, OSError) as error:
         raise IntegrityError(f"{path} cannot be read back: {error}. The disk may be failing; run the build again.") from None
     if table.num_rows != expected:
         raise IntegrityError(f"{path} holds {table.num_rows} rows, {expected} were written. Run the build again.")
     verdicts: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
     for name in table.column_names:
-        if name.endswith("_quality") and pa.types.is_struct(table.schema.field(name).type):
+        if name.endswith("_quality") and table.schema.field(name).type == QUALITY:
             for quality in table.column(name).to_pylist():
                 if quality is not None:
                     verdicts[quality["verdict"]] += 1
@@ -97,8 +97,10 @@ class guarded:  # noqa: N801 - reads as a verb: `with guarded(file):`
         pass
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, OSError):
-            reason = os.strerror(error.errno) if error.errno else str(error)
+        refused = isinstance(error, OSError) or (isinstance(error, pl.exceptions.ComputeError) and "os error" in str(error))
+        if refused:  # Polars says what the disk said, as an error of its own
+            number = getattr(error, "errno", None)
+            reason = os.strerror(number) if number else str(error)
             raise WarehouseError(
                 f"{self._path}: {reason}. Nothing was released. Make room or choose another place with BABELMILL_HOME or --store, "
                 "then run the same command again: what is in the translation memory is kept."

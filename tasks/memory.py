@@ -4,6 +4,8 @@ Appends are atomic and any number of builds may write at once. The same key may 
 with the smallest checksum, and `compact` removes the rest. A row whose checksum does not fit counts as absent.
 """
 
+import re
+import struct
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,9 @@ from schemas.errors import WarehouseError
 from schemas.frames import MEMORY
 from tasks.translate import Hypothesis
 
+TRIES = 8  # of a commit that another writer was quicker than; Delta itself tries again where it can
 FILES_TO_COMPACT = 64  # a look-up opens every file of a partition
+_DECORATION = re.compile(r"\x1b\[\d*m|↳")  # colours and arrows of delta-rs
 _PAYLOAD = ["source_language", "source", "translation", "score", "truncated"]
 _ROWS = ["key", *_PAYLOAD, "checksum"]
 
@@ -60,7 +64,8 @@ class Memory:
         if not files or keys.is_empty():
             return 0
         scan = pl.scan_parquet(files, hive_partitioning=False).select("key").unique()
-        return int(scan.join(keys.unique().to_frame("key").lazy(), on="key", how="semi").select(pl.len()).collect().item())
+        wanted = keys.unique().to_frame("key").lazy()
+        return int(self._guard(lambda: scan.join(wanted, on="key", how="semi").select(pl.len()).collect().item()))
 
     def append(
         self,
@@ -74,27 +79,32 @@ class Memory:
         """Add translations, all or none. Raises WarehouseError if the disk is full or may not be written."""
         rows = []
         for row_key, text, hypothesis in zip(keys, texts, found, strict=True):
-            payload = (language, text, hypothesis.text, hypothesis.score, hypothesis.truncated)
+            score = None if hypothesis.score is None else struct.unpack("f", struct.pack("f", hypothesis.score))[0]  # as stored
+            payload = (language, text, hypothesis.text, score, hypothesis.truncated)
             rows.append((engine, target, row_key, *payload, checksum(engine, target, row_key, payload)))
         if rows:
             columns = [pa.array(column, field.type) for column, field in zip(zip(*rows, strict=True), MEMORY, strict=True)]
             table = pa.Table.from_arrays(columns, schema=MEMORY)
-            self._guard(lambda: self._create())
-            self._guard(lambda: write_deltalake(self._uri, table, mode="append"))
+            self._guard(lambda: self._commit(table))
 
     def compact(self, engine: str, target: str, files: int = FILES_TO_COMPACT) -> bool:
         """Rewrite a partition of at least `files` files as one row per key. Another writer's commit wins: then False."""
-        found = self._files(engine, target)
-        if len(found) < files:
+        table = self._open()  # the same snapshot for reading and writing: what comes in between is not overwritten
+        found = self._files(engine, target, table)
+        if table is None or len(found) < files:
             return False
         rows = self._guard(lambda: pl.scan_parquet(found, hive_partitioning=False).select(_ROWS).collect())
         sound = _sound(rows, engine, target).select(pl.lit(engine).alias("engine"), pl.lit(target).alias("target"), *_ROWS)
         predicate = f"engine = '{engine}' AND target = '{target}'"
-        try:
-            write_deltalake(self._uri, sound.to_arrow().cast(MEMORY), mode="overwrite", predicate=predicate)
-        except CommitFailedError:
-            return False
-        return True
+
+        def rewrite() -> bool:
+            try:
+                write_deltalake(table, sound.to_arrow().cast(MEMORY), mode="overwrite", predicate=predicate)
+            except CommitFailedError:
+                return False
+            return True
+
+        return bool(self._guard(rewrite))
 
     def rows(self) -> pl.DataFrame:
         """engine, target and rows (not yet distinct) of each partition."""
@@ -114,14 +124,22 @@ class Memory:
         except TableNotFoundError:
             return None
 
-    def _create(self) -> None:
-        if not self._folder.is_dir() or not DeltaTable.is_deltatable(self._uri):
-            self._folder.mkdir(parents=True, exist_ok=True)
-            DeltaTable.create(self._uri, MEMORY, mode="ignore", partition_by=["engine", "target"])
+    def _commit(self, table: pa.Table) -> None:
+        """Append to the table, which is made if need be; two that make it at once conflict, and one tries again."""
+        for tries_left in reversed(range(TRIES)):
+            try:
+                if not self._folder.is_dir() or not DeltaTable.is_deltatable(self._uri):
+                    self._folder.mkdir(parents=True, exist_ok=True)
+                    DeltaTable.create(self._uri, MEMORY, mode="ignore", partition_by=["engine", "target"])
+                write_deltalake(self._uri, table, mode="append")
+                return
+            except CommitFailedError:
+                if not tries_left:
+                    raise
 
-    def _files(self, engine: str, target: str) -> list[str]:
-        table = self._open()
-        return sorted(table.file_uris([("engine", "=", engine), ("target", "=", target)])) if table else []
+    def _files(self, engine: str, target: str, table: DeltaTable | None = None) -> list[str]:
+        table = table or self._open()
+        return sorted(table.file_uris(file_pruning_predicate=[("engine", "=", engine), ("target", "=", target)])) if table else []
 
     def _guard(self, work: Callable[[], Any]) -> Any:
         """Run `work`; what the disk or the table refuses becomes a WarehouseError that names the way out."""
@@ -130,7 +148,8 @@ class Memory:
         except TableNotFoundError:
             raise
         except (DeltaError, OSError, pl.exceptions.ComputeError) as error:
-            raise WarehouseError(f"translation memory {self._uri}: {error}. Nothing of this chunk was kept; mend it, run again.") from None
+            reason = " ".join(_DECORATION.sub(" ", str(error)).split()).rstrip(".")
+            raise WarehouseError(f"translation memory {self._uri}: {reason}. Nothing of this chunk was kept; mend it, run again.") from None
 
 
 def _empty() -> pl.DataFrame:

@@ -1,6 +1,7 @@
 """Stage: read a source once, in order, into ranges of rows on disk, each with its segments. Pins what the build sees."""
 
 import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +14,9 @@ from schemas.errors import SourceError, did_you_mean
 from schemas.frames import SET_ASIDE
 from schemas.languages import language
 from schemas.plan import Chunk, Plan, Range
-from schemas.recipe import MindAnnotation, Recipe
-from tasks.read import Bad, Part, Reader, digest, reader
+from schemas.recipe import JsonlSource, MindAnnotation, Recipe
+from tasks.materialise import guarded
+from tasks.read import Bad, Part, digest, reader
 from tasks.segment import segment
 
 
@@ -47,9 +49,12 @@ def stage(recipe: Recipe, folder: Path, limit: int | None = None, strict: bool =
     limit: source rows of each split to read at most. strict: raise on the first row that cannot be read.
     Raises SourceError if the source lacks a field or has nothing to read.
     """
-    folder.mkdir(parents=True)
+    with guarded(folder):
+        folder.mkdir(parents=True)
     source = reader(recipe.source)
-    seen: set[int] = set()
+    ids = _Ids(source.id)
+    grows = isinstance(recipe.source, JsonlSource)  # a key may begin late, so that all must be read to miss one
+    named: dict[str, None] = {}
     splits: dict[str, list[Range]] = {}
     schemas: list[pa.Schema] = []
     aside: list[tuple[str, str, int, str, str]] = []
@@ -61,16 +66,21 @@ def stage(recipe: Recipe, folder: Path, limit: int | None = None, strict: bool =
             if limit is not None and start >= limit:
                 break
             part = _cut(part, limit - start) if limit is not None else part
-            part = _identified(part, source, split, start, seen)
+            named |= dict.fromkeys(part.table.column_names)
+            if not grows:
+                _require(named, recipe, source.id)
+            part = ids.give(part, split, start)
             if part.bad and strict:
                 bad = part.bad[0]
                 raise SourceError(f"{bad.file} line {bad.line}: {bad.reason}. Without --strict the row is set aside.")
-            _require(part.table.schema, recipe)
-            table, changed = _normalised(part.table, recipe)
+            table = _completed(part.table, recipe)
+            _require_types(table.schema, recipe)
+            table, changed = _normalised(table, recipe)
             pieces = segment(pl.DataFrame(table.select(list(recipe.fields))), recipe.fields, language(recipe.language))
             stem = Chunk("", split, len(ranges)).stem
-            pq.write_table(table, folder / f"{stem}.records.parquet")
-            pieces.write_parquet(folder / f"{stem}.segments.parquet")
+            with guarded(folder):
+                pq.write_table(table, folder / f"{stem}.records.parquet")
+                pieces.write_parquet(folder / f"{stem}.segments.parquet")
             ranges.append(Range(part.rows_in, table.num_rows, len(part.bad), pieces.filter(pl.col("text") != "").height))
             aside += [(split, bad.file, bad.line, bad.reason, bad.raw) for bad in part.bad]
             schemas.append(table.schema)
@@ -79,55 +89,110 @@ def stage(recipe: Recipe, folder: Path, limit: int | None = None, strict: bool =
     if not any(r.rows for ranges in splits.values() for r in ranges):
         reasons = f"; the first of {len(aside)} unreadable rows: line {aside[0][2]}: {aside[0][3]}" if aside else ""
         raise SourceError(f"{recipe.source.path}: no rows to translate{reasons}.")
+    _require(named, recipe, source.id)
     arrays = [pa.array([row[i] for row in aside], field.type) for i, field in enumerate(SET_ASIDE)]
-    pq.write_table(pa.Table.from_arrays(arrays, schema=SET_ASIDE), folder / "set-aside.parquet")
-    plan = Plan(digest(source), "id" if source.id not in schemas[0].names else source.id, _unified(schemas), splits, normalised)
-    return plan, Staged(folder)
+    with guarded(folder):
+        pq.write_table(pa.Table.from_arrays(arrays, schema=SET_ASIDE), folder / "set-aside.parquet")
+    return Plan(digest(source), source.id, _unified(schemas), splits, normalised), Staged(folder)
 
 
 def _cut(part: Part, rows: int) -> Part:
-    """The first rows of a part; bad rows count as rows and are dropped last."""
-    if part.rows_in <= rows:
-        return part
-    bad = part.bad[: max(0, rows - part.table.num_rows)]
-    return Part(part.table.slice(0, rows - len(bad)), bad)
+    """The first rows of a part, bad ones counted."""
+    places = [place for place in part.places if place < rows]
+    return Part(part.table.slice(0, len(places)), part.bad[: rows - len(places)], places) if part.rows_in > rows else part
 
 
-def _identified(part: Part, source: Reader, split: str, start: int, seen: set[int]) -> Part:
-    """With a column of ids; rows without an id, or with one that came before, are bad.
+class _Ids:
+    """Sees to it that every row has an id of its own: one without, or with one that came before in its split, is bad.
 
-    A source without the column gets `id`, the number of the row in its split.
+    A source without a column `id` gets it: the number of the row in its split, from 0, bad ones counted.
     """
-    table = part.table
-    if source.id not in table.column_names:
-        if source.id != "id":
-            raise SourceError(f"no column {source.id!r} for source.id; there are {', '.join(table.column_names)}.")
-        ids = pa.array([str(start + i) for i in range(table.num_rows)], pa.string())
-        return Part(table.add_column(0, "id", ids), part.bad)
-    keep, bad = [], list(part.bad)
-    for i, value in enumerate(table.column(source.id).to_pylist()):
+
+    def __init__(self, column: str) -> None:
+        self._column = column
+        self._seen: set[int] = set()
+        self._numbered: bool | None = None
+
+    def give(self, part: Part, split: str, start: int) -> Part:
+        table = part.table
+        if not table.num_rows:
+            return part
+        lacking = self._column not in table.column_names
+        if self._numbered is None:
+            self._numbered = lacking and self._column == "id"
+        if self._numbered and not lacking:
+            raise SourceError(f"split {split}: column 'id' begins at row {start + 1}; give every row an id, or name another by source.id.")
+        if self._numbered:
+            ids = pa.array([str(start + place) for place in part.places], pa.string())
+            return Part(table.add_column(0, "id", ids), part.bad, part.places)
+        values = [None] * table.num_rows if lacking else table.column(self._column).to_pylist()
+        good = set(part.places)
+        bad = list(zip((place for place in range(part.rows_in) if place not in good), part.bad, strict=True))
+        keep = []
+        for i, (place, value) in enumerate(zip(part.places, values, strict=True)):
+            reason = self._fault(split, value)
+            keep.append(reason is None)
+            if reason:
+                bad.append((place, Bad(split, start + place + 1, reason, str(table.slice(i, 1).to_pylist()[0]))))
+        bad.sort(key=lambda at: at[0])
+        places = [place for place, good in zip(part.places, keep, strict=True) if good]
+        return Part(table.filter(pa.array(keep, pa.bool_())), [row for _, row in bad], places)
+
+    def _fault(self, split: str, value: object) -> str | None:
+        if value is None or value == "":
+            return "no id"
         number = xxhash.xxh3_64_intdigest(f"{split}\0{value}".encode())
-        fresh = value is not None and value != "" and number not in seen
-        if fresh:
-            seen.add(number)
-        else:
-            reason = "no id" if value in (None, "") else f"id {value!r} came before"
-            bad.append(Bad(split, start + i + 1, reason, str(table.slice(i, 1).to_pylist()[0])))
-        keep.append(fresh)
-    return Part(table.filter(pa.array(keep, pa.bool_())), bad)
+        if number in self._seen:
+            return f"id {value!r} came before"
+        self._seen.add(number)
+        return None
 
 
-def _require(schema: pa.Schema, recipe: Recipe) -> None:
-    for wanted in (*recipe.fields, *(a.column for a in recipe.annotations)):
-        if wanted not in schema.names:
-            hint = did_you_mean(wanted, schema.names)
-            raise SourceError(f"{recipe.source.path}: no column {wanted!r}; there are {', '.join(schema.names)}.{hint}")
+def _require(names: Collection[str], recipe: Recipe, id_column: str) -> None:
+    """Raise SourceError for a column that the recipe names and the source lacks."""
+    for wanted in (id_column, *recipe.fields, *(a.column for a in recipe.annotations)):
+        if wanted not in names and wanted != "id":
+            raise SourceError(f"{recipe.source.path}: no column {wanted!r}; there are {', '.join(names)}.{did_you_mean(wanted, names)}")
+
+
+def _completed(table: pa.Table, recipe: Recipe) -> pa.Table:
+    """With a null column for each field and annotation that no row of this range has."""
+    for name in (*recipe.fields, *(a.column for a in recipe.annotations)):
+        if name not in table.column_names:
+            table = table.append_column(name, pa.nulls(table.num_rows))
+    return table
+
+
+def _require_types(schema: pa.Schema, recipe: Recipe) -> None:
     for field in recipe.fields:
         kind = schema.field(field).type
         if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)):
             raise SourceError(f"{recipe.source.path}: field {field!r} is {kind}, expected text.")
         if f"{field}_quality" in schema.names:
             raise SourceError(f"{recipe.source.path}: column {field}_quality is in the way of the quality of {field!r}; rename it.")
+    for annotation in recipe.annotations:
+        kind = schema.field(annotation.column).type
+        if not _holds_entities(kind):
+            raise SourceError(f"{recipe.source.path}: column {annotation.column!r} is {kind}, expected a list of MIND's entities.")
+
+
+def _holds_entities(kind: pa.DataType) -> bool:
+    """Whether a column is a list of structs whose offsets are whole numbers and whose surface forms are text."""
+    entity = _member(kind)
+    if entity is None or pa.types.is_null(entity):
+        return entity is not None
+    keys = {field.name: _member(field.type) for field in entity} if pa.types.is_struct(entity) else {"OccurrenceOffsets": None}
+    offset, form = keys.get("OccurrenceOffsets", pa.null()), keys.get("SurfaceForms", pa.null())
+    sound = [
+        kind is not None and (pa.types.is_null(kind) or fits(kind))
+        for kind, fits in ((offset, pa.types.is_integer), (form, pa.types.is_string))
+    ]
+    return all(sound)
+
+
+def _member(kind: pa.DataType) -> pa.DataType | None:
+    """What a list holds, null for a column that is all null, None for what is no list."""
+    return kind if pa.types.is_null(kind) else kind.value_type if pa.types.is_list(kind) or pa.types.is_large_list(kind) else None
 
 
 def _normalised(table: pa.Table, recipe: Recipe) -> tuple[pa.Table, int]:
@@ -152,9 +217,10 @@ def _moved(table: pa.Table, annotation: MindAnnotation, texts: list[str | None],
     for row in moved:
         text = texts[row] or ""
         for entity in column[row] or []:
-            offsets = entity["OccurrenceOffsets"] or []
-            entity["OccurrenceOffsets"] = [len(unicodedata.normalize("NFC", text[:offset])) for offset in offsets]
-            entity["SurfaceForms"] = [unicodedata.normalize("NFC", form) for form in entity["SurfaceForms"] or []]
+            if entity and entity.get("OccurrenceOffsets"):
+                entity["OccurrenceOffsets"] = [len(unicodedata.normalize("NFC", text[:offset])) for offset in entity["OccurrenceOffsets"]]
+            if entity and entity.get("SurfaceForms"):
+                entity["SurfaceForms"] = [unicodedata.normalize("NFC", form) for form in entity["SurfaceForms"]]
     return table.set_column(i, annotation.column, pa.array(column, table.schema.field(i).type))
 
 

@@ -60,17 +60,21 @@ class LocalStore:
         return next(reversed(self.versions(name)), None)
 
     def commit(self, staged: Path, manifest: Manifest, write_card: Callable[[Manifest, Path], None]) -> Release:
-        """Make the staged folder a version, unless the newest one already has its content.
+        """Make the staged folder a version, unless the newest one, or the one it names, has its content already.
 
         manifest.version: `auto`, or the version to be. Raises PublishError if that version exists with other content.
         """
         while True:
-            last = self.latest(manifest.name)
-            if last and last.manifest.content() == manifest.content() and manifest.version in ("auto", last.manifest.version):
-                return Release(last.path, last.manifest, "unchanged")
+            versions = {release.manifest.version: release for release in self.versions(manifest.name)}
+            last = next(reversed(versions.values()), None)
+            same = last if manifest.version == "auto" else versions.get(manifest.version)
+            if same and same.manifest.content() == manifest.content():
+                return Release(same.path, same.manifest, "unchanged")
             version, change = _next(last.manifest if last else None, manifest)
             final = manifest.model_copy(update={"version": version, "signature": f"{manifest.signature}|v:{version}"})
             target = self.root / manifest.name / version
+            if target.exists() and not (target / MANIFEST).is_file():
+                raise PublishError(f"{target} is in the way: it has no manifest, so it is no version. Move it elsewhere, run again.")
             if target.exists() and manifest.version != "auto":
                 raise PublishError(f"{manifest.name} {version} exists with other content. Name a new version, or `auto`.")
             write_card(final, staged)
@@ -94,7 +98,7 @@ class LocalStore:
         final = manifest.model_copy(update={"version": "0.0.0", "signature": f"{manifest.signature}|preview"})
         write_card(final, staged)
         final = final.model_copy(update={"files": (*final.files, entry(staged, "README.md"))})
-        target, old = self.root / place, staged.with_name(f"{staged.name}-old")
+        target, old = self.root / place, staged.with_name(f"{staged.name}old")
         with guarded(target):
             (staged / MANIFEST).write_text(final.text(), "utf-8")
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -122,8 +126,8 @@ class LocalStore:
 def sweep(folder: Path) -> None:
     """Remove the staging folders whose process on this host has ended."""
     for path in folder.iterdir():
-        host, pid, *_ = path.name.rsplit("-", 2)
-        if host == socket.gethostname() and pid.isdigit() and not _alive(int(pid)):
+        host, _, pid = path.name.rpartition("-")[0].rpartition("-")
+        if host == socket.gethostname() and pid.isdecimal() and not _alive(int(pid)):
             shutil.rmtree(path, ignore_errors=True)
 
 

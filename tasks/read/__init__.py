@@ -4,7 +4,8 @@ A new format is one file here, one model in schemas/recipe.py and one line in `r
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -31,6 +32,7 @@ class Part:
 
     table: pa.Table
     bad: list[Bad]
+    places: Sequence[int]  # of each row of `table` in the part, from 0; the other places are those of `bad`, in order
 
     @property
     def rows_in(self) -> int:
@@ -85,8 +87,8 @@ def files_of(path: Path, endings: tuple[str, ...]) -> list[Path]:
     return files
 
 
-def lines_of(file: Path) -> Iterator[tuple[int, str | Bad]]:
-    """(line number from 1, text without its line end), undecodable lines as Bad.
+def lines_of(file: Path, *, ends: bool = False) -> Iterator[tuple[int, str | Bad]]:
+    """(line number from 1, text without its line end unless `ends`), undecodable lines as Bad.
 
     Lines end with LF or CR LF only: U+2028 and its kind are text. A byte order mark at the start is dropped.
     """
@@ -95,7 +97,7 @@ def lines_of(file: Path) -> Iterator[tuple[int, str | Bad]]:
             if number == 1:
                 raw = raw.removeprefix(b"\xef\xbb\xbf")
             try:
-                yield number, raw.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8")
+                yield number, (raw if ends else raw.removesuffix(b"\n").removesuffix(b"\r")).decode("utf-8")
             except UnicodeDecodeError as error:
                 reason = f"not UTF-8 at byte {error.start + 1} of the line"
                 yield number, Bad(file.name, number, reason, raw.decode("utf-8", "backslashreplace").rstrip("\r\n"))
@@ -103,18 +105,11 @@ def lines_of(file: Path) -> Iterator[tuple[int, str | Bad]]:
 
 def grouped(rows: Iterable[dict[str, object] | Bad], size: int, schema: pa.Schema | None = None) -> Iterator[Part]:
     """Parts of `size` source rows each from rows one by one; the column types are inferred where no schema is given."""
-    good: list[dict[str, object]] = []
-    bad: list[Bad] = []
-    for row in rows:
-        if isinstance(row, Bad):
-            bad.append(row)
-        else:
-            good.append(row)
-        if len(good) + len(bad) == size:
-            yield Part(_table(good, schema), bad)
-            good, bad = [], []
-    if good or bad:
-        yield Part(_table(good, schema), bad)
+    several = iter(rows)
+    while part := list(itertools.islice(several, size)):
+        good = [(place, row) for place, row in enumerate(part) if not isinstance(row, Bad)]
+        bad = [row for row in part if isinstance(row, Bad)]
+        yield Part(_table([row for _, row in good], schema), bad, [place for place, _ in good])
 
 
 def _table(rows: list[dict[str, object]], schema: pa.Schema | None) -> pa.Table:
@@ -123,9 +118,17 @@ def _table(rows: list[dict[str, object]], schema: pa.Schema | None) -> pa.Table:
     names = list(dict.fromkeys(name for row in rows for name in row))
     columns = {}
     for name in names:
+        values = [_filled(row.get(name)) for row in rows]
         try:
-            columns[name] = pa.array([row.get(name) for row in rows])
-        except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
-            kinds = sorted({type(row[name]).__name__ for row in rows if row.get(name) is not None})
-            raise SourceError(f"column {name!r} mixes {' and '.join(kinds)}: {error}. Give every row one type.") from None
+            columns[name] = pa.array(values)
+        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+            kinds = sorted({type(value).__name__ for value in values if value is not None})
+            raise SourceError(f"column {name!r} mixes types ({', '.join(kinds)}): {error}. Give every row one type.") from None
     return pa.table(columns)
+
+
+def _filled(value: object) -> object:
+    """The value with null for each empty object in it: Parquet has no type for them."""
+    if isinstance(value, dict):
+        return {key: _filled(inner) for key, inner in value.items()} or None
+    return [_filled(inner) for inner in value] if isinstance(value, list) else value

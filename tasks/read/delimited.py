@@ -1,6 +1,7 @@
 """CSV (RFC 4180) and TSV with a header line. A quote that never closes costs its own line, not the rest of the file."""
 
 import csv
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -61,46 +62,47 @@ class DelimitedReader:
 
     def _records(self, file: Path) -> Iterator[tuple[int, list[str] | Bad]]:
         """(number of its first line, values) of each record; a record that cannot be parsed gives up one line."""
-        lines = lines_of(file)
-        ahead: list[tuple[int, str | Bad]] = []  # lines read past a record whose quote did not close
-        while True:
+        lines = lines_of(file, ends=True)
+        ahead: deque[tuple[int, str | Bad]] = deque()  # lines read past a record whose quote did not close
+        while ahead or (line := next(lines, None)):
             if not ahead:
-                line = next(lines, None)
-                if line is None:
-                    return
+                assert line is not None
                 ahead.append(line)
             number, text = ahead[0]
-            if isinstance(text, Bad) or not text:
-                ahead.pop(0)
-                if text:
-                    yield number, text
-                continue
-            values, taken = self._parse(file.name, ahead, lines)
-            del ahead[:taken]
-            yield number, values
+            if isinstance(text, Bad):
+                ahead.popleft()
+                yield number, text
+            elif not text.rstrip("\r\n"):
+                ahead.popleft()
+            else:
+                values, taken = self._parse(file.name, ahead, lines)
+                for _ in range(taken):
+                    ahead.popleft()
+                yield number, values
 
-    def _parse(self, file: str, ahead: list[tuple[int, str | Bad]], lines: Iterator[tuple[int, str | Bad]]) -> tuple[list[str] | Bad, int]:
+    def _parse(self, file: str, ahead: deque[tuple[int, str | Bad]], lines: Iterator[tuple[int, str | Bad]]) -> tuple[list[str] | Bad, int]:
         """Values of the record at the head of `ahead`, which grows as needed, and how many lines it took."""
         number, first = ahead[0]
-        assert isinstance(first, str)
+        first = str(first).removesuffix("\n").removesuffix("\r")
         if not self._source.quoted:
             return first.split(self._separator), 1
-        reason = "a quote that never closes"
-        for taken in range(1, LONGEST + 1):
-            if taken > len(ahead):
-                line = next(lines, None)
-                if line is None:
-                    break
-                ahead.append(line)
-            if isinstance(ahead[taken - 1][1], Bad):
-                break
-            text = "\n".join(str(line) for _, line in ahead[:taken])
-            if text.count('"') % 2 and taken < len(ahead):
-                continue  # cannot be complete yet: spares the parser most of its tries
-            try:
-                return next(csv.reader([text], delimiter=self._separator, strict=True)), taken
-            except csv.Error as error:
-                if "end of data" not in str(error):
-                    reason = str(error)
-                    break
-        return Bad(file, number, reason, first), 1
+        record = csv.reader(_until_bad(ahead, lines), delimiter=self._separator, strict=True)
+        try:
+            return next(record), record.line_num
+        except csv.Error as error:
+            never = "end of data" in str(error)
+            return Bad(file, number, "a quote that never closes" if never else str(error), first), 1
+
+
+def _until_bad(ahead: deque[tuple[int, str | Bad]], lines: Iterator[tuple[int, str | Bad]]) -> Iterator[str]:
+    """The next lines, at most LONGEST of them and none from an undecodable one on; what is taken from `lines` stays in `ahead`."""
+    for i in range(LONGEST):
+        if i == len(ahead):
+            line = next(lines, None)
+            if line is None:
+                return
+            ahead.append(line)
+        text = ahead[i][1]
+        if isinstance(text, Bad):
+            return
+        yield text

@@ -32,13 +32,18 @@ def _rows(file: Path) -> Iterator[dict[str, object] | Bad]:
 
 def _row(file: str, number: int, line: str) -> dict[str, object] | Bad:
     try:
-        row = json.loads(line)
-        line.encode("utf-8")
+        row = json.loads(line, parse_int=_whole)
         json.dumps(row, ensure_ascii=False).encode("utf-8")  # a lone surrogate (\\ud800) is no text
     except json.JSONDecodeError as error:
         return Bad(file, number, f"not JSON: {error.msg} at character {error.pos + 1}", line)
-    except (UnicodeEncodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         return Bad(file, number, f"not usable JSON: {error}", line)
     if not isinstance(row, dict):
         return Bad(file, number, f"a JSON {type(row).__name__}, expected an object", line)
-    return row
+    return row or Bad(file, number, "an object without keys", line)
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > 20 or not -(2**63) <= int(digits) < 2**63:
+        raise ValueError(f"the number {digits[:30]} needs more than 64 bits")
+    return int(digits)

@@ -68,14 +68,20 @@ def entities(text: str) -> list[dict[str, object]]:
         return []
     try:
         found = json.loads(text)
+        json.dumps(found, ensure_ascii=False).encode("utf-8")  # a lone surrogate (\\ud800) is no text
     except json.JSONDecodeError as error:
         raise ValueError(f"not JSON: {error.msg} at character {error.pos + 1}") from None
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"not usable JSON: {error}") from None
     if not isinstance(found, list) or not all(isinstance(entity, dict) for entity in found):
         raise ValueError("not a list of entities")
     for entity in found:
         for key, kind in KEYS.items():
-            if entity.get(key) is not None and not isinstance(entity[key], kind):
-                raise ValueError(f"{key} is {type(entity[key]).__name__}")
+            value = entity.get(key)
+            if value is not None and (not isinstance(value, kind) or isinstance(value, bool)):
+                raise ValueError(f"{key} is {type(value).__name__}")
+        if isinstance(entity.get("Confidence"), int) and abs(entity["Confidence"]) > 2**53:
+            raise ValueError("Confidence is no number that a float holds")
         if not all(type(offset) is int and 0 <= offset < 2**31 for offset in entity.get("OccurrenceOffsets") or []):
             raise ValueError("OccurrenceOffsets are not all whole numbers from 0")
         if not all(isinstance(form, str) for form in entity.get("SurfaceForms") or []):

@@ -27,13 +27,13 @@ class ParquetReader:
         for batch in self._batches(self.splits()[split], rows):
             while count + batch.num_rows >= rows:
                 take = rows - count
-                yield Part(pa.Table.from_batches([*waiting, batch.slice(0, take)]), [])
+                yield Part(pa.Table.from_batches([*waiting, batch.slice(0, take)]), [], range(rows))
                 waiting, count, batch = [], 0, batch.slice(take)
             if batch.num_rows:
                 waiting.append(batch)
                 count += batch.num_rows
         if waiting:
-            yield Part(pa.Table.from_batches(waiting), [])
+            yield Part(pa.Table.from_batches(waiting), [], range(count))
 
     def _batches(self, files: list[Path], rows: int) -> Iterator[pa.RecordBatch]:
         first: pa.Schema | None = None
@@ -47,5 +47,5 @@ class ParquetReader:
                     for batch in opened.iter_batches(batch_size=min(rows, 10_000)):
                         batch.validate(full=True)
                         yield batch.replace_schema_metadata(None)
-            except (pa.ArrowInvalid, OSError) as error:
+            except (pa.ArrowException, OSError) as error:
                 raise SourceError(f"{file.name}: not a whole Parquet file: {error}. Fetch it again.") from None

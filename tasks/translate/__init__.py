@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from schemas.languages import Language
@@ -52,7 +51,7 @@ class Translator(Protocol):
         """One hypothesis per text, in their order. Texts are sentences in NFC, none empty."""
 
 
-def translator(options: Translate, device: str = "auto", near: Path | None = None) -> Translator:
+def translator(options: Translate, device: str = "auto") -> Translator:
     """The engine of a recipe. Raises EngineError if its model or library is missing."""
     if isinstance(options, Echo):
         from tasks.translate.echo import EchoTranslator
@@ -60,4 +59,4 @@ def translator(options: Translate, device: str = "auto", near: Path | None = Non
         return EchoTranslator()
     from tasks.translate.engine_ctranslate2 import CTranslate2Translator
 
-    return CTranslate2Translator(options, device=device, near=near)
+    return CTranslate2Translator(options, device=device)

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import unicodedata
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -10,7 +11,7 @@ from pathlib import Path
 from schemas.errors import EngineError, did_you_mean
 from schemas.languages import Language, languages
 from schemas.recipe import CTranslate2
-from schemas.resources import data_root, find
+from schemas.resources import data_root
 from tasks.translate import Hypothesis, Identity, Progress
 
 LONGEST_INPUT = 512  # tokens; NLLB's cards: "input lengths not exceeding 512 tokens"
@@ -24,11 +25,11 @@ VOCABULARIES = ("shared_vocabulary.json", "shared_vocabulary.txt", "source_vocab
 class CTranslate2Translator:
     """One long-lived translator for all threads of a build."""
 
-    def __init__(self, options: CTranslate2, device: str = "auto", near: Path | None = None) -> None:
+    def __init__(self, options: CTranslate2, device: str = "auto") -> None:
         import ctranslate2
         import sentencepiece
 
-        folder = _folder(options.model, near)
+        folder = _folder(options.model)
         pieces = _pieces_file(folder)
         self._options = options
         self._device = ("cuda" if ctranslate2.get_cuda_device_count() else "cpu") if device == "auto" else device
@@ -47,6 +48,10 @@ class CTranslate2Translator:
         except (RuntimeError, ValueError, OSError) as error:
             raise EngineError(f"model {options.model!r} in {folder} cannot be loaded on {self._device}: {error}") from None
         self._known = self._vocabulary(folder)
+        self._longest = self._longest_input()
+        if self._longest < min(LONGEST_INPUT, options.max_decoding_length):
+            wanted = f"max_decoding_length is {options.max_decoding_length}"
+            raise EngineError(f"model {options.model!r} has {self._longest} positions, but {wanted}. Set it to {self._longest} or less.")
         self.identity = Identity(
             model=folder.name if options.model != "demo" else "demo",
             digest=_digest(folder, pieces),
@@ -56,10 +61,20 @@ class CTranslate2Translator:
                 "length_penalty": options.length_penalty,
                 "repetition_penalty": options.repetition_penalty,
                 "max_decoding_length": options.max_decoding_length,
-                "max_input_length": LONGEST_INPUT,
+                "max_input_length": self._longest,
             },
             library=f"ctranslate2 {version('ctranslate2')}",
         )
+
+    def _longest_input(self) -> int:
+        """Tokens of a sentence that the model takes: LONGEST_INPUT, or its number of positions, which only a trial tells."""
+        try:
+            self._translator.translate_batch([["</s>"] * LONGEST_INPUT], beam_size=1, max_decoding_length=1, max_input_length=0)
+        except RuntimeError as error:
+            if positions := re.search(r"positions >= (\d+)", str(error)):
+                return int(positions[1])
+            raise EngineError(f"model {self._options.model!r} cannot be used on {self._device}: {error}") from None
+        return LONGEST_INPUT
 
     def _vocabulary(self, folder: Path) -> dict[str, str]:
         """Canonical code -> token of each language the model knows."""
@@ -101,7 +116,7 @@ class CTranslate2Translator:
                 length_penalty=self._options.length_penalty,
                 repetition_penalty=self._options.repetition_penalty,
                 max_decoding_length=self._options.max_decoding_length,
-                max_input_length=LONGEST_INPUT,
+                max_input_length=self._longest,
                 return_scores=True,
             ):
                 finished = result.result()
@@ -120,14 +135,14 @@ class CTranslate2Translator:
             Hypothesis(
                 unicodedata.normalize("NFC", text),
                 score,
-                len(sentence) + 2 > LONGEST_INPUT or len(output) >= limit,
+                len(sentence) + 2 > self._longest or len(output) >= limit,
             )
             for text, score, sentence, output in zip(self._pieces.decode(outputs), scores, pieces, outputs, strict=True)
         ]
 
 
-def _folder(model: str, near: Path | None) -> Path:
-    folder = data_root() / "demo" / "model" if model == "demo" else find(Path(model).expanduser(), *([near] if near else []))
+def _folder(model: str) -> Path:
+    folder = data_root() / "demo" / "model" if model == "demo" else Path(model).expanduser()
     if not (folder / WEIGHTS).is_file():
         raise EngineError(
             f"model {model!r}: no {WEIGHTS} in {folder}. Name `demo` or a folder with a CTranslate2 model "

@@ -1,0 +1,46 @@
+# `make demo` and `make test` are all a newcomer needs; each sets everything up first.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test test-all check format demo-model lock clean
+
+demo: .venv/ready  ## translate the sample corpus into a release
+	$(BIN)/babelmill build xmind-sample
+
+test: .venv/ready  ## the tests that take seconds
+	$(BIN)/python -m pytest -m "not slow"
+
+test-all: .venv/ready  ## and those that take minutes
+	$(BIN)/python -m pytest
+
+check: .venv/ready  ## lint and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: .venv/ready
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+demo-model: .venv/models  ## train the demo model again, some minutes on two cores
+	$(BIN)/python -m data.demo.train
+
+lock:  ## write deploy/lock.txt anew from pyproject.toml, in an environment of its own
+	rm -rf build/lock && $(PYTHON) -m venv build/lock
+	build/lock/bin/pip install -q ".[dev]"
+	(echo "# All that is installed, written by make lock."; build/lock/bin/pip freeze --exclude babelmill) > deploy/lock.txt
+
+clean:  ## remove what make and the demo made, the warehouse included
+	rm -rf .venv build dist data/warehouse .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+.venv/ready: pyproject.toml deploy/lock.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Babelmill needs Python 3.11 or newer: make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install -q --disable-pip-version-check -r deploy/lock.txt
+	$(BIN)/pip install -q --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+.venv/models: .venv/ready deploy/lock-models.txt
+	$(BIN)/pip install -q --disable-pip-version-check -c deploy/lock.txt -r deploy/lock-models.txt
+	@touch $@

@@ -1,0 +1,98 @@
+"""What every test may use: the files handed to the project, a folder for generated files, and short ways to write sources and recipes."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from schemas.manifest import Manifest
+from schemas.recipe import Recipe, parse
+
+# Derandomized: a red test is red for everybody. Searching on: HYPOTHESIS_PROFILE=default pytest ...
+settings.register_profile("steady", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steady")
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of corpora and models that lies beside the repository."""
+    folder = Path(__file__).resolve().parents[2] / "shared"
+    if not folder.is_dir():
+        pytest.skip(f"needs the corpora and models of {folder}, which is not here")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for property tests, whose examples write the same file again and again."""
+    return tmp_path_factory.mktemp("scratch")
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[[str, str | bytes], Path]:
+    """write(name, content): a file under tmp_path, with its folders; text goes there as UTF-8, line ends untouched."""
+
+    def file(name: str, content: str | bytes) -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    return file
+
+
+@pytest.fixture
+def recipe() -> Callable[..., Recipe]:
+    """recipe(format, path, **changes): English field `text` into Finnish by echo, unless changed."""
+
+    def make(format: str, path: Path, **changes: Any) -> Recipe:
+        source = {"format": format, "path": str(path), **changes.pop("source", {})}
+        values = {"name": "trial", "title": "A trial", "language": "eng_Latn", "fields": ["text"]}
+        return parse({**values, "source": source, "translate": {"engine": "echo", "into": ["fin_Latn"]}, **changes})
+
+    return make
+
+
+@pytest.fixture
+def manifest() -> Callable[..., Manifest]:
+    """manifest(rows={config: rows}, columns=, **changes): of a release from English; every fourth field is flagged."""
+
+    def make(rows: dict[str, int] | None = None, columns: dict[str, str] | None = None, **changes: Any) -> Manifest:
+        values: dict[str, Any] = {
+            "name": "trial",
+            "version": "auto",
+            "title": "A trial",
+            "license": "cc-by-4.0",
+            "signature": "src:f.jsonl@0123",
+            "language": "eng_Latn",
+            "source": {"name": "f.jsonl", "format": "jsonl", "digest": "ab" * 32, "normalised": 0},
+            "engine": {"model": "echo", "digest": "echo-1", "library": "babelmill", "options": {}},
+            "recipe": {"annotations": [], "checks": {"reject": ["empty"], "flag": ["language"], "on_reject": "field"}},
+            "tools": {"polars": "1"},
+            "learnt": {},
+        }
+        values["configs"] = {
+            code: {
+                "language": code,
+                "kind": "source" if code == "eng_Latn" else "translation",
+                "columns": columns or {"id": "string", "text": "string"},
+                "splits": {
+                    "train": {
+                        "rows_in": count + 3,
+                        "rows_out": count,
+                        "set_aside": 2,
+                        "rejected": 1,
+                        "fields": count,
+                        "verdicts": {} if code == "eng_Latn" else {"accept": count - count // 4, "flag": count // 4},
+                        "reasons": {} if code == "eng_Latn" or count < 4 else {"language": count // 4},
+                        "files": [],
+                    }
+                },
+            }
+            for code, count in (rows or {"eng_Latn": 8, "fin_Latn": 8}).items()
+        }
+        return Manifest.model_validate({**values, **changes})
+
+    return make

@@ -1,0 +1,118 @@
+"""What is written is what is read back, or an error."""
+
+import hashlib
+import os
+import random
+from collections import Counter
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from schemas.errors import IntegrityError, WarehouseError
+from schemas.frames import QUALITY
+from tasks import materialise
+from tasks.materialise import entry, guarded, read_back
+
+
+def table(rows=2000):
+    quality = [
+        None,
+        {"verdict": "accept", "reasons": []},
+        {"verdict": "flag", "reasons": ["language"]},
+        {"verdict": "reject", "reasons": ["empty", "loop"]},
+    ]
+    return pa.table(
+        {
+            "id": [str(i) for i in range(rows)],
+            "text": [f"Lause {random.Random(i).random()}" for i in range(rows)],
+            "text_quality": pa.array([quality[i % 4] for i in range(rows)], QUALITY),
+        }
+    )
+
+
+def test_the_same_table_gives_the_same_bytes(tmp_path):
+    whole = table()
+    pieces = pa.concat_tables([whole.slice(0, 700), whole.slice(700, 1), whole.slice(701)])
+    files = [materialise.write(t, tmp_path, f"{i}/f.parquet", {"babelmill": "s"}) for i, t in enumerate([whole, whole, pieces])]
+    assert len({file.read_bytes() for file in files}) == 1
+    assert materialise.write(whole, tmp_path, "other.parquet", {"babelmill": "t"}).read_bytes() != files[0].read_bytes()
+
+
+def test_metadata_is_ours_alone(tmp_path):
+    file = materialise.write(table(3).replace_schema_metadata({"pandas": "{}"}), tmp_path, "f.parquet", {"babelmill": "signature"})
+    assert pq.read_schema(file).metadata == {b"babelmill": b"signature"}
+
+
+def test_numbers_come_from_the_file(tmp_path):
+    materialise.write(table(8), tmp_path, "fin_Latn/train.parquet")
+    shard = read_back(tmp_path, "fin_Latn/train.parquet", 8)
+    raw = (tmp_path / "fin_Latn/train.parquet").read_bytes()
+    assert shard.file == entry(tmp_path, "fin_Latn/train.parquet", 8)
+    assert (shard.file.path, shard.file.bytes, shard.file.rows) == ("fin_Latn/train.parquet", len(raw), 8)
+    assert shard.file.sha256 == hashlib.sha256(raw).hexdigest()
+    assert shard.verdicts == Counter(accept=2, flag=2, reject=2)
+    assert shard.reasons == Counter(language=2, empty=2, loop=2)
+    assert shard.columns["text"] == "string"
+
+
+def test_a_column_of_the_source_is_not_taken_for_the_checks(tmp_path):
+    materialise.write(table(1).append_column("audio_quality", pa.array([{"hertz": 8000}])), tmp_path, "f.parquet")
+    assert read_back(tmp_path, "f.parquet", 1).verdicts == Counter()
+
+
+@pytest.mark.parametrize("rows", [0, 1, 2001])
+def test_other_rows_than_were_written_are_an_error(tmp_path, rows):
+    materialise.write(table(), tmp_path, "f.parquet")
+    with pytest.raises(IntegrityError, match=rf"f\.parquet holds 2000 rows, {rows} were written"):
+        read_back(tmp_path, "f.parquet", rows)
+
+
+def test_a_table_without_rows(tmp_path):
+    materialise.write(table(0), tmp_path, "f.parquet")
+    assert read_back(tmp_path, "f.parquet", 0).file.rows == 0
+
+
+def test_a_flipped_byte_among_the_data_is_an_error(tmp_path):
+    """Pages carry checksums; their headers and the footer do not, and are covered by the sha256 of the manifest."""
+    file = materialise.write(table(), tmp_path, "f.parquet")
+    raw = file.read_bytes()
+    column = pq.ParquetFile(file).metadata.row_group(0).column(1)
+    body = range(column.dictionary_page_offset + 60, column.data_page_offset)  # of one page, past its header
+    assert len(body) > 10_000
+    for at in random.Random(1).sample(body, 100):
+        file.write_bytes(raw[:at] + bytes([raw[at] ^ 0x10]) + raw[at + 1 :])
+        with pytest.raises(IntegrityError, match=r"f\.parquet cannot be read back: .*run the build again"):
+            read_back(tmp_path, "f.parquet", 2000)
+
+
+@pytest.mark.parametrize("keep", [0, 10, -1, -200])
+def test_half_a_file_is_an_error(tmp_path, keep):
+    file = materialise.write(table(), tmp_path, "f.parquet")
+    file.write_bytes(file.read_bytes()[:keep])
+    with pytest.raises(IntegrityError, match="cannot be read back"):
+        read_back(tmp_path, "f.parquet", 2000)
+
+
+def test_no_file_is_an_error(tmp_path):
+    with pytest.raises(IntegrityError, match="cannot be read back"):
+        read_back(tmp_path, "f.parquet", 1)
+
+
+def test_what_the_disk_refuses_names_the_way_out(tmp_path, write):
+    write("release", "a file where a folder should be")
+    with pytest.raises(
+        WarehouseError, match=r"release.*: (File exists|Not a directory)\. Nothing was released\. Make room or choose another place"
+    ):
+        materialise.write(table(1), tmp_path / "release", "fin_Latn/f.parquet")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")  # noqa: PTH110
+def test_a_full_disk_names_the_way_out():
+    with pytest.raises(WarehouseError, match="No space left on device"), guarded(os.devnull), open("/dev/full", "wb", 0) as full:  # noqa: PTH123
+        full.write(b"x")
+
+
+def test_other_errors_pass_through():
+    with pytest.raises(KeyError), guarded(os.devnull):
+        raise KeyError("x")

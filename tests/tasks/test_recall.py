@@ -1,0 +1,120 @@
+"""Recall asks the engine for what the memory lacks, and only for that."""
+
+import polars as pl
+import pytest
+
+from schemas.frames import TRANSLATIONS
+from schemas.languages import language
+from tasks.claims import Claims
+from tasks.memory import Memory
+from tasks.recall import Recalled, paired, recall
+from tasks.segment import segment
+from tasks.translate import Hypothesis
+from tasks.translate.echo import EchoTranslator
+
+ENGLISH, FINNISH, CHINESE = language("eng_Latn"), language("fin_Latn"), language("cmn_Hans")
+
+
+class Counting(EchoTranslator):
+    """Echo that remembers what it was asked."""
+
+    def __init__(self):
+        self.asked = []
+
+    def translate(self, texts, source, target, progress=None):
+        self.asked.append(list(texts))
+        return super().translate(texts, source, target, progress)
+
+
+@pytest.fixture
+def memory(tmp_path):
+    return Memory(tmp_path / "memory")
+
+
+def ask(memory, engine, *texts, target=FINNISH):
+    return recall(texts, ENGLISH, target, engine=engine, memory=memory, claims=Claims())
+
+
+def test_only_what_is_missing_is_translated_and_in_its_order(memory):
+    engine = Counting()
+    first = ask(memory, engine, "Dog.", "Cat.")
+    second = ask(memory, engine, "Cow.", "Dog.", "Ant.", "Cat.")
+    assert engine.asked == [["Dog.", "Cat."], ["Cow.", "Ant."]]
+    assert (first.fresh, second.fresh) == ({"Dog.", "Cat."}, {"Cow.", "Ant."})
+    assert {text: found.text for text, found in second.found.items()} == {t: f"[fin_Latn] {t}" for t in ("Cow.", "Dog.", "Ant.", "Cat.")}
+    ask(memory, engine, "Dog.", target=CHINESE)
+    assert engine.asked[-1] == ["Dog."]
+
+
+def test_repeated_and_no_texts(memory):
+    engine = Counting()
+    assert ask(memory, engine) == Recalled({}, set())
+    assert ask(memory, engine, "Dog.", "Dog.").fresh == {"Dog."}
+    assert engine.asked == [["Dog."]]
+
+
+def test_what_failed_is_not_in_the_memory(memory):
+    class Failing(EchoTranslator):
+        def translate(self, texts, source, target, progress=None):
+            raise RuntimeError("out of memory")
+
+    with pytest.raises(RuntimeError):
+        ask(memory, Failing(), "Dog.")
+    assert ask(memory, EchoTranslator(), "Dog.").fresh == {"Dog."}
+
+
+def test_new_sentences_are_in_the_memory_before_recall_returns(memory):
+    ask(memory, EchoTranslator(), "Dog.")
+    assert memory.rows()["rows"].to_list() == [1]
+
+
+def pairs(*texts, target=FINNISH, fresh=(), **answers):
+    """paired() of one field, each sentence answered by its capitals unless told otherwise."""
+    segments = segment(pl.DataFrame({"text": texts}, schema={"text": pl.String}), ["text"], ENGLISH)
+    found = {text: answers.get(text[:-1], Hypothesis(text.upper(), -1.0, False)) for text in segments["text"] if text}
+    return paired(segments, Recalled(found, set(fresh)), target)
+
+
+@pytest.mark.parametrize(
+    ("text", "target", "expected"),
+    [
+        ("One. Two.", FINNISH, "ONE. TWO."),
+        ("One. Two.", CHINESE, "ONE.TWO."),
+        ("  One.\nTwo. ", FINNISH, "  ONE.\nTWO. "),
+        ("One. One.", FINNISH, "ONE. ONE."),
+    ],
+)
+def test_fields_stand_beside_their_translation(text, target, expected):
+    frame = pairs(text, target=target)
+    assert frame.select("source", "target").rows() == [(text, expected)]
+    assert frame.columns[: len(TRANSLATIONS)] == TRANSLATIONS.names
+
+
+def test_fields_without_a_sentence_are_absent():
+    assert pairs("", None, " \n ", "One.").select("row", "source").rows() == [(3, "One.")]
+    assert pairs("", None).is_empty()
+
+
+def test_rows_keep_their_order_within_each_field():
+    records = pl.DataFrame({"title": [f"T{i}." for i in range(12)], "body": [f"B{i}." for i in range(12)]})
+    segments = segment(records, ["title", "body"], ENGLISH)
+    found = {text: Hypothesis(text, None, False) for text in segments["text"]}
+    frame = paired(segments, Recalled(found, set()), FINNISH)
+    assert frame.select("field", "row").rows() == [(field, row) for field in ("body", "title") for row in range(12)]
+
+
+@pytest.mark.parametrize(
+    ("text", "score", "truncated", "from_memory"),
+    [
+        ("One.", -1.0, False, True),
+        ("One. Low.", -2.0, False, True),
+        ("One. None.", None, False, True),  # no mean of what is not known
+        ("One. Cut. One.", -1.0, True, True),
+        ("One. New.", -1.0, False, False),
+        ("New.", -1.0, False, False),
+    ],
+)
+def test_score_truncation_and_memory_of_a_field(text, score, truncated, from_memory):
+    answers = {"Low": Hypothesis("low", -3.0, False), "None": Hypothesis("none", None, False), "Cut": Hypothesis("cu", -1.0, True)}
+    frame = pairs(text, fresh=["New."], **answers)
+    assert frame.select("score", "truncated", "from_memory").rows() == [(score, truncated, from_memory)]
