@@ -23,7 +23,7 @@ format: .venv/ready
 	$(BIN)/ruff format .
 
 demo-model: .venv/models  ## train the demo model again, some minutes on two cores
-	$(BIN)/python -m data.demo.train
+	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m data.demo.train  # else two threads spin when a core is taken
 
 lock:  ## write deploy/lock.txt anew from pyproject.toml, in an environment of its own
 	rm -rf build/lock && $(PYTHON) -m venv build/lock

@@ -199,3 +199,7 @@ def main() -> NoReturn:
         print("Stopped. What was translated is kept; run the same command again.", file=sys.stderr)
         sys.exit(130)
     sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, settings
 from schemas.manifest import Manifest
 from schemas.recipe import Recipe, parse
 
-# Derandomized: a red test is red for everybody. Searching on: HYPOTHESIS_PROFILE=default pytest ...
+# Derandomized: a red test is red for everybody. To look for more: pytest --hypothesis-profile=search
 settings.register_profile("steady", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("search", settings.get_profile("steady"), derandomize=False, max_examples=1000)
 settings.load_profile("steady")
 
 

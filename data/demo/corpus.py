@@ -10,7 +10,7 @@ sentences are productions of the grammar, but for a deliberate mess:
 - N10248  the title is in capitals
 - N10286  the abstract breaks off with "..."
 
-Not mess, but as in the real corpus: every twelfth abstract is empty, twelve titles repeat an earlier one, some rows
+Not mess, but as in the real corpus: every twelfth abstract is empty, fifteen titles repeat an earlier one, some rows
 have no linked entities ("[]"), some users have no history. Names nobody linked (ours) have an empty WikidataId.
 """
 
@@ -126,7 +126,8 @@ def make_mess(news: News) -> News:
         before, _, _ = template.partition("{text}")
         parts = [(offset + len(before), p) for offset, p in old.parts] if "{text}" in template else []
         new = Field(template.format(text=old.text), tuple(parts))
-    return replace(news, **{name: new}, messy=frozenset({name}))
+    messy = frozenset({name})
+    return replace(news, title=new, messy=messy) if name == "title" else replace(news, abstract=new, messy=messy)
 
 
 def build_news(rng: random.Random) -> list[News]:

@@ -63,4 +63,4 @@ def test_a_failure_says_what_where_and_the_way_out(prefect_server: str, tmp_path
     assert "Traceback" not in done.stderr
     [flow_run] = ask(prefect_server, "flow_runs", {"flow_runs": {"name": {"any_": [str(recipe)]}}})
     assert flow_run["state_type"] == "FAILED"
-    assert "no column 'text'; there are id, body" in str(flow_run["state"]["message"])  # type: ignore[index]
+    assert "no column 'text'; there are body" in str(flow_run["state"]["message"])  # type: ignore[index]

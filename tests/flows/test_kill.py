@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.flows.building import digests, run
 
 from tasks.memory import Memory
+from tests.flows.building import digests, run
 
 ROWS = [{"id": str(i), "text": f"The price rose to {i} yesterday. The mayor of Paris spoke {i} times."} for i in range(600)]
 LANGUAGES = ["ron", "hin", "cmn"]
