@@ -98,7 +98,7 @@ def releases(
 @app.command()
 def recipes(as_json: Json = False) -> None:
     """List the recipes that come with Babelmill."""
-    from schemas.recipe import load, shipped
+    from schemas.recipe_file import load, shipped
 
     found = [{"name": name, "title": load(name).title, "path": str(path)} for name, path in shipped().items()]
     _show(found, as_json, lambda: [print(f"{r['name']:24} {r['title']}  ({r['path']})") for r in found])

@@ -12,7 +12,8 @@ from flows.build import Built, Request
 from flows.progress import progress
 from flows.settings import settings
 from schemas.errors import RecipeError
-from schemas.recipe import Echo, load
+from schemas.recipe import Echo
+from schemas.recipe_file import load
 from tasks.store import LocalStore
 
 

@@ -51,10 +51,12 @@ def build_dataset(
         workers: Chunks in work at once; changes nothing but the time.
     """
     options = Options(recipe, languages, limit, engine, changes, store, strict, workers)
+    logged = Logged()
     try:
-        built = build(request(options), Tasks(), Logged())
+        built = build(request(options), Tasks(), logged)
     except BabelmillError as error:
         return _failed(error)
+    logged.say(logged.summary())
     description = f"{built.release.change}: {built.release.path}"
     asyncio.run(acreate_table_artifact(table=rows(built), key="rows", description=description))
     return built

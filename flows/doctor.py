@@ -10,7 +10,8 @@ from typing import Any
 from flows.settings import settings
 from schemas.errors import BabelmillError
 from schemas.languages import language, languages
-from schemas.recipe import CTranslate2, shipped
+from schemas.recipe import CTranslate2
+from schemas.recipe_file import shipped
 from schemas.resources import data_root
 
 LEAST_FREE = 1 << 30  # bytes; a demo needs megabytes, a model of 600 M parameters 0.6 GB

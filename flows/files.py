@@ -12,7 +12,7 @@ from flows.progress import progress
 from flows.settings import settings
 from schemas.errors import RecipeError, SourceError, did_you_mean
 from schemas.languages import language
-from schemas.recipe import parse
+from schemas.recipe_file import parse
 from tasks.claims import Claims
 from tasks.materialise import flush, guarded
 from tasks.memory import Memory

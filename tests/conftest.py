@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from schemas.manifest import Manifest
-from schemas.recipe import Recipe, parse
+from schemas.recipe import Recipe
+from schemas.recipe_file import parse
 
 # Derandomized: a red test is red for everybody. To look for more: pytest --hypothesis-profile=search
 settings.register_profile("steady", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow])

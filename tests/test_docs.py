@@ -7,7 +7,7 @@ import pytest
 import typer
 
 from flows.cli import app
-from schemas.recipe import load, shipped
+from schemas.recipe_file import load, shipped
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -26,7 +26,7 @@ def test_every_command_and_option_is_described(name: str) -> None:
 def test_the_recipe_of_the_readme_is_one() -> None:
     import yaml
 
-    from schemas.recipe import parse
+    from schemas.recipe_file import parse
 
     blocks = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
     assert blocks

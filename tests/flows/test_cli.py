@@ -187,3 +187,14 @@ def test_a_build_imports_no_prefect(home: Path, tmp_path: Path) -> None:
         "[fin_Latn] One.",
         "[fin_Latn] Two.",
     ]
+
+
+def test_the_readme_shows_what_the_demo_prints(babelmill: Callable[..., object], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text("utf-8")
+    block = re.search(r"```console\n(.*?)```", readme, re.DOTALL)
+    assert block
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BABELMILL_HOME", "data/warehouse")
+    said = babelmill("build", "xmind-sample").out
+    seconds = re.compile(r"; [\d.]+ s$", re.MULTILINE)
+    assert seconds.sub("", said).strip() == seconds.sub("", block[1]).strip()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from schemas.errors import SourceError
 from schemas.plan import Chunk
-from schemas.recipe import parse
+from schemas.recipe_file import parse
 from tasks.stage import stage, texts
 
 
