@@ -57,9 +57,10 @@ def build(
 ) -> None:
     """Translate, check and release a dataset; safe to run again after any interruption."""
     from flows import commands, show
+    from flows.options import Options
 
     where = str(store) if store else None
-    options = commands.Options(recipe, _codes(languages), limit, engine and str(engine), changes, where, strict, workers)
+    options = Options(recipe, _codes(languages), limit, engine and str(engine), changes, where, strict, workers)
     built = commands.run_build(options, quiet=as_json)
     _show(built.run, as_json, lambda: show.built(built))
 
@@ -74,10 +75,11 @@ def plan(
     as_json: Json = False,
 ) -> None:
     """Say what a build would translate: segments, tokens, what the memory has, time. Writes nothing."""
-    from flows import commands, show
+    from flows import show
     from flows.estimate import estimate
+    from flows.options import Options, request
 
-    found = estimate(commands.request(commands.Options(recipe, _codes(languages), limit, engine and str(engine), changes)))
+    found = estimate(request(Options(recipe, _codes(languages), limit, engine and str(engine), changes)))
     _show(found, as_json, lambda: show.plan(found))
 
 

@@ -1,66 +1,16 @@
-"""Behind the command line: from options to a request, and from results to what a person reads."""
+"""Behind the command line: builds, here or under Prefect, and the list of releases."""
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import xxhash
-import yaml
-
-from flows.build import Built, Request
+from flows.build import Built, build
+from flows.options import Options, request, workers
 from flows.progress import progress
+from flows.runners import Threads
 from flows.settings import settings
 from schemas.errors import RecipeError
-from schemas.recipe import Echo
-from schemas.recipe_file import load
 from tasks.store import LocalStore
-
-
-@dataclass(frozen=True)
-class Options:
-    """What the command line and the Prefect form ask for: flat, and the same in both."""
-
-    recipe: str
-    languages: list[str] | None = None
-    limit: int | None = None
-    engine: str | None = None
-    changes: list[str] | None = None
-    store: str | None = None
-    strict: bool = False
-    workers: int | None = None
-
-
-def request(options: Options) -> Request:
-    """The build that the options ask for. Any change to the recipe, and the echo engine, make it a preview."""
-    if options.limit is not None and options.limit < 1:
-        raise RecipeError(f"--limit {options.limit}: a number of rows from 1. Leave it out for all rows.")
-    values = dict(_change(text) for text in options.changes or [])
-    if options.languages:
-        values["translate.into"] = options.languages
-    plain = load(options.recipe)
-    recipe = load(options.recipe, values)
-    if options.engine and options.engine != recipe.translate.engine:  # the options of one engine mean nothing to another
-        recipe = load(options.recipe, values | {"translate": {"engine": options.engine, "into": list(recipe.translate.into)}})
-    trial = options.limit is not None or recipe != plain or isinstance(recipe.translate, Echo)
-    now = settings()
-    return Request(
-        recipe=recipe,
-        home=now.home,
-        preview=_preview(recipe, options.limit) if trial else None,
-        limit=options.limit,
-        strict=options.strict,
-        store=Path(options.store) if options.store else None,
-        device=now.device,
-    )
-
-
-def workers(options: Options) -> int:
-    """Chunks in work at once."""
-    count = options.workers if options.workers is not None else settings().workers
-    if count < 1:
-        raise RecipeError(f"--workers {count}: a number from 1.")
-    return count
 
 
 def run_build(options: Options, quiet: bool = False) -> Built:
@@ -70,9 +20,6 @@ def run_build(options: Options, quiet: bool = False) -> Built:
         from flows.deployed import run
 
         return run(options)
-    from flows.build import build
-    from flows.runners import Threads
-
     with progress(quiet) as shown:
         return build(wanted, Threads(count), shown)
 
@@ -90,18 +37,3 @@ def list_releases(name: str | None, verify: bool, place: Path | None) -> list[di
             rows = {c: sum(s.rows_out for s in config.splits.values()) for c, config in release.manifest.configs.items()}
             found.append({"name": each, "version": release.manifest.version, "rows": rows, "path": str(release.path)})
     return found
-
-
-def _change(text: str) -> tuple[str, Any]:
-    key, equals, value = text.partition("=")
-    if not equals or not key.strip():
-        raise RecipeError(f"--set {text}: expected PATH.TO.KEY=VALUE, as in translate.beam_size=1.")
-    try:
-        return key.strip(), yaml.safe_load(value)
-    except yaml.YAMLError:
-        raise RecipeError(f"--set {text}: the value is not YAML; put it in quotes.") from None
-
-
-def _preview(recipe: Any, limit: int | None) -> str:
-    """Name of a preview: the same for the same changes."""
-    return xxhash.xxh3_64_hexdigest(f"{recipe.model_dump_json()}\0{limit}".encode())[:12]

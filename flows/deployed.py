@@ -18,7 +18,7 @@ from prefect.states import Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.build import Built, build
-from flows.commands import Options, request, workers
+from flows.options import Options, request, workers
 from flows.progress import Silent
 from schemas.errors import BabelmillError
 from schemas.plan import Chunk

@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 
 from flows.build import Built, build
-from flows.commands import Options, request
+from flows.options import Options, request
 from flows.runners import Threads
 
 
