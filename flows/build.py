@@ -3,8 +3,8 @@
 import json
 import time
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -81,14 +81,14 @@ def build(request: Request, runner: Runner, progress: Progress | None = None) ->
 
         with clock("translate"):
             translated = runner.each("translate", partial(translate_chunk, job), targets)
+        for code in recipe.translate.into:
+            job.memory.compact(engine.identity.fingerprint, code)
         learnt = fit(job, translated, last.manifest if last else None)
         progress.say("Checking and writing")
         with clock("write"):
             chunks = [*plan.chunks(recipe.language), *targets]
             derived = runner.each("write", partial(derive_chunk, job, learnt=learnt), chunks)
             release = finish(job, derived, learnt, store, request.preview)
-        for code in recipe.translate.into:
-            job.memory.compact(engine.identity.fingerprint, code)
     sentences, remembered = sum(t.sentences for t in translated), sum(t.remembered for t in translated)
     return Built(release, _record(request, release, clock, sentences, remembered))
 
@@ -200,15 +200,11 @@ class Clock:
         self._start = time.monotonic()
         self.seconds: dict[str, float] = {}
 
-    def __call__(self, stage: str) -> "Clock":
-        self._stage = stage
-        return self
-
-    def __enter__(self) -> None:
-        self._since = time.monotonic()
-
-    def __exit__(self, *_: object) -> None:
-        self.seconds[self._stage] = round(time.monotonic() - self._since, 3)
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        since = time.monotonic()
+        yield
+        self.seconds[stage] = round(time.monotonic() - since, 3)
 
     def total(self) -> float:
         """Seconds since the clock was made."""

@@ -3,22 +3,21 @@
 Only this file imports Prefect.
 """
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any, Literal, TypeVar, cast
-from uuid import UUID
 
 from prefect import flow, task
-from prefect.artifacts import acreate_progress_artifact, acreate_table_artifact, aupdate_progress_artifact
+from prefect.artifacts import create_progress_artifact, create_table_artifact, update_progress_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.futures import as_completed
 from prefect.logging import get_run_logger
 from prefect.states import Failed
-from prefect.task_runners import ThreadPoolTaskRunner
+from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from flows.build import Built, build
-from flows.options import Options, request, workers
+from flows.options import Options, request
+from flows.options import workers as at_once
 from flows.progress import Silent
 from schemas.errors import BabelmillError
 from schemas.plan import Chunk
@@ -53,19 +52,20 @@ def build_dataset(
     options = Options(recipe, languages, limit, engine, changes, store, strict, workers)
     logged = Logged()
     try:
-        built = build(request(options), Tasks(), logged)
+        wanted = request(options)
+        runner = Tasks(ThreadPoolTaskRunner(max_workers=at_once(options)), wanted.recipe.name)
+        built = build(wanted, runner, logged)
     except BabelmillError as error:
         return _failed(error)
     logged.say(logged.summary())
     description = f"{built.release.change}: {built.release.path}"
-    asyncio.run(acreate_table_artifact(table=rows(built), key="rows", description=description))
+    create_table_artifact(table=rows(built), key=key_of(built.release.manifest.name, "rows"), description=description)
     return built
 
 
 def run(options: Options) -> Built:
     """A build of the command line as a flow run of the server at PREFECT_API_URL."""
-    runner = cast(Any, ThreadPoolTaskRunner(max_workers=workers(options)))
-    return cast(Built, build_dataset.with_options(task_runner=runner)(**asdict(options)))
+    return cast(Built, build_dataset(**asdict(options)))
 
 
 def rows(built: Built) -> list[dict[str, Any]]:
@@ -88,8 +88,10 @@ class Logged(Silent):
 class Tasks:
     """A runner whose chunks are task runs. Results stay in this process; what must survive lies in the warehouse."""
 
-    def __init__(self) -> None:
-        self._artifact: UUID | None = None
+    def __init__(self, runner: TaskRunner[Any], name: str) -> None:
+        self._runner = runner
+        self._key = key_of(name, "progress")
+        self._artifact: Any = None
 
     def each(self, verb: str, step: Callable[[Chunk], T], chunks: Sequence[Chunk]) -> list[T]:
         by_name = {str(chunk): chunk for chunk in chunks}
@@ -101,17 +103,23 @@ class Tasks:
             except BabelmillError as error:
                 return _failed(error)
 
-        futures = [run_chunk.submit(name) for name in by_name]
-        for done, future in enumerate(as_completed(futures), 1):
-            future.result()  # raises what the step raised, at once
-            self._report(100 * (STEPS.index(verb) + done / len(futures)) / len(STEPS), verb)
-        return [future.result() for future in futures]
+        with self._runner.duplicate() as pool:  # left early, it drops what waits and lets end what runs
+            futures = [pool.submit(run_chunk, {"chunk": name}) for name in by_name]
+            for done, future in enumerate(as_completed(futures), 1):
+                future.result()  # raises what the step raised, at once
+                self._report(100 * (STEPS.index(verb) + done / len(futures)) / len(STEPS), verb)
+            return [future.result() for future in futures]
 
     def _report(self, percent: float, verb: str) -> None:
         if self._artifact is None:
-            self._artifact = asyncio.run(acreate_progress_artifact(percent, key="progress", description=verb))
+            self._artifact = create_progress_artifact(percent, key=self._key, description=verb)
         else:
-            asyncio.run(aupdate_progress_artifact(self._artifact, percent, description=verb))
+            update_progress_artifact(self._artifact, percent, description=verb)
+
+
+def key_of(name: str, what: str) -> str:
+    """Key of an artifact: Prefect takes small letters, digits and dashes, and keeps a history for each key."""
+    return "".join(c if c.isalnum() else "-" for c in f"{name}-{what}")
 
 
 def _failed(error: BabelmillError) -> Any:

@@ -37,7 +37,8 @@ def estimate(request: Request) -> dict[str, Any]:
             "missing": len(missing),
         }
         if missing:
-            sample = sorted(missing, key=len)[:: max(1, len(missing) // SAMPLE)][:SAMPLE]
+            by_length, size = sorted(missing, key=len), min(SAMPLE, len(missing))
+            sample = [by_length[i * len(missing) // size] for i in range(size)]
             shown = Silent()
             start = time.monotonic()
             engine.translate(sample, language(recipe.language), language(code), partial(shown.add, code))

@@ -1,5 +1,6 @@
 """The steps alone, over one file: columns are added, rows keep their order and number."""
 
+import json
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
@@ -169,9 +170,13 @@ def _write(frame: pl.DataFrame, path: Path, form: str) -> None:
     elif form == "jsonl":
         frame.write_ndjson(path)
     else:
-        lists = [name for name, kind in frame.schema.items() if isinstance(kind, pl.List)]
-        flat = frame.with_columns(pl.col(name).cast(pl.List(pl.String)).list.join(" ") for name in lists)
+        nested = [name for name, kind in frame.schema.items() if kind.is_nested()]
+        flat = frame.with_columns(pl.Series(name, map(_json, frame[name].to_list()), pl.String) for name in nested)
         flat.write_csv(path, separator="," if form == "csv" else "\t")
+
+
+def _json(value: Any) -> str | None:
+    return None if value is None else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _format(path: Path) -> str:

@@ -35,11 +35,13 @@ def request(options: Options) -> Request:
     values = dict(_change(text) for text in options.changes or [])
     if options.languages:
         values["translate.into"] = options.languages
-    plain = load(options.recipe)
     recipe = load(options.recipe, values)
     if options.engine and options.engine != recipe.translate.engine:  # the options of one engine mean nothing to another
-        recipe = load(options.recipe, values | {"translate": {"engine": options.engine, "into": list(recipe.translate.into)}})
-    trial = options.limit is not None or recipe != plain or isinstance(recipe.translate, Echo)
+        values["translate"] = {"engine": options.engine, "into": list(recipe.translate.into)}
+        recipe = load(options.recipe, values)
+    trial = options.limit is not None or bool(values) or isinstance(recipe.translate, Echo)
+    if trial and options.store:
+        raise RecipeError("--store is for releases; --limit, --languages, --set and the echo engine write a preview to the warehouse.")
     now = settings()
     return Request(
         recipe=recipe,

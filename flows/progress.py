@@ -52,11 +52,6 @@ class Silent:
             self.remembered[language] = self.remembered.get(language, 0) + remembered
             self.tokens += tokens
 
-    @property
-    def share(self) -> float:
-        """Part of the sentences that is there, 0 to 1."""
-        return sum(self.done.values()) / max(1, sum(self.totals.values()))
-
     def summary(self) -> str:
         """`1,204/2,202 sentences, 310 from memory, 512/s, 10,240 tokens/s, 2 s left`."""
         done, total, old = sum(self.done.values()), sum(self.totals.values()), sum(self.remembered.values())

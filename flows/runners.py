@@ -1,7 +1,7 @@
 """Runners: who maps a step over the chunks. The result is the same; only time differs."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Protocol, TypeVar
 
 from schemas.plan import Chunk
@@ -26,10 +26,8 @@ class Threads:
         with ThreadPoolExecutor(self.workers, thread_name_prefix=verb) as pool:
             futures = [pool.submit(step, chunk) for chunk in chunks]
             try:
-                wait(futures, return_when=FIRST_EXCEPTION)
-                for future in futures:
-                    if future.done() and future.exception():
-                        future.result()
+                for done in as_completed(futures):
+                    done.result()  # raises what the step raised, at once
                 return [future.result() for future in futures]
             finally:
                 for future in futures:

@@ -17,12 +17,12 @@ def built(result: Built) -> None:
     """The account of every config, some rows, and how to load the release."""
     run, release = result.run, result.release
     print(
-        f"\n{'config':12} {'split':6} {'rows in':>9} {'out':>9} {'aside':>6} {'rejected':>8} {'fields':>9} {'flagged':>8} {'rejected':>8}"
+        f"\n{'config':12} {'split':6} {'rows in':>9} {'out':>9} {'aside':>6} {'rejected':>8} {'fields':>9} {'flagged':>8} {'rej. fields':>11}"
     )
     for code, config in release.manifest.configs.items():
         for split, s in config.splits.items():
             rows = f"{s.rows_in:>9,} {s.rows_out:>9,} {s.set_aside:>6,} {s.rejected:>8,}"
-            fields = f"{s.fields:>9,} {s.verdicts.get('flag', 0):>8,} {s.verdicts.get('reject', 0):>8,}"
+            fields = f"{s.fields:>9,} {s.verdicts.get('flag', 0):>8,} {s.verdicts.get('reject', 0):>11,}"
             print(f"{code:12} {split:6} {rows} {fields if config.kind == 'translation' else ''}".rstrip())
     for line in samples(release.path, release.manifest):
         print(line)

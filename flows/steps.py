@@ -13,7 +13,7 @@ from schemas.frames import TRANSLATIONS
 from schemas.languages import language
 from schemas.manifest import Manifest
 from schemas.plan import Chunk, Plan
-from schemas.recipe import Echo, Recipe
+from schemas.recipe import Recipe
 from tasks.check import check
 from tasks.checks.length_ratio import LengthRatios
 from tasks.claims import Claims
@@ -114,21 +114,20 @@ def derive_chunk(job: Job, chunk: Chunk, learnt: Learnt) -> Derived:
         write(rejected, job.work, f"rejected/{chunk.language}/{chunk.stem}.parquet")
     shard = read_back(job.release, path, table.num_rows)
     if rejected is not None and job.recipe.checks.on_reject == "row":  # their verdicts left with their rows
-        shard.verdicts["reject"] += rejected.num_rows
+        shard.verdicts.update(rejected.column("verdict").to_pylist())
         shard.reasons.update(reason for reasons in rejected.column("reasons").to_pylist() for reason in reasons)
     return Derived(chunk, shard, job.plan.range(chunk).rows - table.num_rows)
 
 
 def _checked(job: Job, chunk: Chunk, records: pa.Table, learnt: Learnt) -> tuple[pa.Table, pa.Table]:
     checks = job.recipe.checks
-    echo = isinstance(job.recipe.translate, Echo)  # its marked copies would all be rejected
-    pairs = pl.read_parquet(job.work / "translations" / chunk.language / f"{chunk.stem}.parquet")
+    pairs = pl.read_parquet(job.work / "translations" / chunk.language / f"{chunk.stem}.parquet", glob=False)
     checked = check(
         pairs,
         source_language=language(job.recipe.language),
         target_language=language(chunk.language),
-        reject=() if echo else checks.reject,
-        flag=(*checks.reject, *checks.flag) if echo else checks.flag,
+        reject=checks.reject,
+        flag=checks.flag,
         median_ratio=learnt["length-ratio"][chunk.language],
         identifier=checks.identifier,
     )

@@ -77,10 +77,11 @@ REJECTED = pa.schema(
         ("field", pa.string()),
         ("source", pa.string()),
         ("translation", pa.string()),
+        ("verdict", pa.string()),
         ("reasons", pa.list_(pa.string())),
     ]
 )
-"""Translations that were not released, in rejected/LANGUAGE.parquet."""
+"""Translations that were not released (of `on_reject: row` all of the row), in rejected/LANGUAGE.parquet."""
 
 SET_ASIDE = pa.schema(
     [

@@ -8,7 +8,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from schemas.errors import RecipeError, did_you_mean
-from schemas.recipe import CTranslate2, Recipe, Source, Translate
+from schemas.recipe import CTranslate2, Echo, Recipe, Source, Translate
 from schemas.resources import data_root, find
 
 
@@ -61,8 +61,10 @@ def parse(values: dict[str, Any], near: Path | None = None, where: str = "recipe
     places = [near] if near else []
     changes: dict[str, Any] = {"source": recipe.source.model_copy(update={"path": find(recipe.source.path, *places)})}
     if isinstance(recipe.translate, CTranslate2) and recipe.translate.model != "demo":
-        folder = find(Path(recipe.translate.model).expanduser(), *places)
+        folder = find(recipe.translate.model, *places)
         changes["translate"] = recipe.translate.model_copy(update={"model": str(folder)})
+    if isinstance(recipe.translate, Echo):  # its marked copies would all be rejected
+        changes["checks"] = recipe.checks.model_copy(update={"reject": (), "flag": (*recipe.checks.reject, *recipe.checks.flag)})
     return recipe.model_copy(update=changes)
 
 

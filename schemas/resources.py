@@ -16,10 +16,8 @@ def find(path: str | Path, *near: Path) -> Path:
 
     Returns the path unchanged (made absolute) when none exists, so that the caller's error can name it.
     """
-    path = Path(path)
-    if path.is_absolute():
-        return path
+    path = Path(path).expanduser()
     tries = [folder / path for folder in near] + [Path.cwd() / path]
     if path.parts[:1] == ("data",):
         tries.append(data_root().joinpath(*path.parts[1:]))
-    return next((t for t in tries if t.exists()), tries[-1 if not near else len(near)])
+    return next((t for t in tries if t.exists()), tries[len(near)])

@@ -16,6 +16,8 @@ _SIZES = [
     (100_000, "10K<n<100K"),
     (1_000_000, "100K<n<1M"),
     (10_000_000, "1M<n<10M"),
+    (100_000_000, "10M<n<100M"),
+    (1_000_000_000, "100M<n<1B"),
 ]
 
 
@@ -62,7 +64,7 @@ def _header(manifest: Manifest) -> dict[str, Any]:
         "pretty_name": manifest.title,
         "license": manifest.license,
         "language": list(dict.fromkeys(lang.iso639_1 or lang.iso639_3 for lang in codes)),
-        "size_categories": [next((name for limit, name in _SIZES if rows < limit), "n>10M")],
+        "size_categories": [next((name for limit, name in _SIZES if rows < limit), "1B<n<10B")],
         "task_categories": ["translation"],
         "tags": ["babelmill", "machine-translated"],
         "configs": [

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import polars as pl
 import pyarrow as pa
 
@@ -29,14 +28,13 @@ def derive(
     table = records.drop_columns([name for name in bound if name in records.column_names])
     for field in fields:
         table = _translated(table, field, checked.filter(pl.col("field") == field))
-    bad = checked.filter(pl.col("verdict") == "reject").sort("row", "field", maintain_order=True)
-    rejected = [(split, ids[row["row"]], row["field"], row["source"], row["target"], row["reasons"]) for row in bad.iter_rows(named=True)]
+    reject = pl.col("verdict") == "reject"
+    bad = checked.filter(reject.any().over("row") if on_reject == "row" else reject).sort("row", "field")
+    rejected = [{**row, "split": split, "id": ids[row["row"]], "translation": row["target"]} for row in bad.iter_rows(named=True)]
     if on_reject == "row":
-        keep = np.ones(table.num_rows, dtype=bool)
-        keep[bad["row"].to_numpy()] = False
-        table = table.filter(pa.array(keep))
-    arrays = [pa.array([row[i] for row in rejected], field.type) for i, field in enumerate(REJECTED)]
-    return table, pa.Table.from_arrays(arrays, schema=REJECTED)
+        gone = set(bad["row"])
+        table = table.filter(pa.array([row not in gone for row in range(table.num_rows)], pa.bool_()))
+    return table, pa.Table.from_pylist(rejected, schema=REJECTED)
 
 
 def _translated(table: pa.Table, field: str, checked: pl.DataFrame) -> pa.Table:

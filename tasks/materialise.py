@@ -3,6 +3,8 @@
 import hashlib
 import os
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,21 +89,17 @@ def flush(path: Path) -> None:
             os.close(handle)
 
 
-class guarded:  # noqa: N801 - reads as a verb: `with guarded(file):`
+@contextmanager
+def guarded(path: Path) -> Iterator[None]:
     """Turns what the disk refuses (full, read-only, no permission) into a WarehouseError that names the way out."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        refused = isinstance(error, OSError) or (isinstance(error, pl.exceptions.ComputeError) and "os error" in str(error))
-        if refused:  # Polars says what the disk said, as an error of its own
-            number = getattr(error, "errno", None)
-            reason = os.strerror(number) if number else str(error)
-            raise WarehouseError(
-                f"{self._path}: {reason}. Nothing was released. Make room or choose another place with BABELMILL_HOME or --store, "
-                "then run the same command again: what is in the translation memory is kept."
-            ) from None
+    try:
+        yield
+    except (OSError, pl.exceptions.ComputeError) as error:
+        if not isinstance(error, OSError) and "os error" not in str(error):  # Polars says what the disk said, as an error of its own
+            raise
+        number = getattr(error, "errno", None)
+        reason = os.strerror(number) if number else str(error)
+        raise WarehouseError(
+            f"{path}: {reason}. Make room or choose another place with BABELMILL_HOME or --store, "
+            "then run the same command again: what is in the translation memory is kept."
+        ) from None

@@ -54,18 +54,9 @@ class Memory:
             return _empty()
         wanted = keys.unique().to_frame("key").lazy()
         found = self._guard(
-            lambda: pl.scan_parquet(files, hive_partitioning=False).select(_ROWS).join(wanted, on="key", how="semi").collect()
+            lambda: pl.scan_parquet(files, hive_partitioning=False, glob=False).select(_ROWS).join(wanted, on="key", how="semi").collect()
         )
         return _sound(found, engine, target).select("key", "translation", "score", "truncated")
-
-    def known(self, engine: str, target: str, keys: pl.Series) -> int:
-        """How many of these keys the memory has, without reading what they translate to."""
-        files = self._files(engine, target)
-        if not files or keys.is_empty():
-            return 0
-        scan = pl.scan_parquet(files, hive_partitioning=False).select("key").unique()
-        wanted = keys.unique().to_frame("key").lazy()
-        return int(self._guard(lambda: scan.join(wanted, on="key", how="semi").select(pl.len()).collect().item()))
 
     def append(
         self,
@@ -93,7 +84,7 @@ class Memory:
         found = self._files(engine, target, table)
         if table is None or len(found) < files:
             return False
-        rows = self._guard(lambda: pl.scan_parquet(found, hive_partitioning=False).select(_ROWS).collect())
+        rows = self._guard(lambda: pl.scan_parquet(found, hive_partitioning=False, glob=False).select(_ROWS).collect())
         sound = _sound(rows, engine, target).select(pl.lit(engine).alias("engine"), pl.lit(target).alias("target"), *_ROWS)
         predicate = f"engine = '{engine}' AND target = '{target}'"
 
@@ -102,6 +93,8 @@ class Memory:
                 write_deltalake(table, sound.to_arrow().cast(MEMORY), mode="overwrite", predicate=predicate)
             except CommitFailedError:
                 return False
+            table.update_incremental()
+            table.vacuum(dry_run=False)  # files that no version of the last week names; nobody reads longer than that
             return True
 
         return bool(self._guard(rewrite))
@@ -139,7 +132,8 @@ class Memory:
 
     def _files(self, engine: str, target: str, table: DeltaTable | None = None) -> list[str]:
         table = table or self._open()
-        return sorted(table.file_uris(file_pruning_predicate=[("engine", "=", engine), ("target", "=", target)])) if table else []
+        uris = table.file_uris(file_pruning_predicate=[("engine", "=", engine), ("target", "=", target)]) if table else []
+        return sorted(str(self._folder.joinpath(*uri.split("/")[-3:])) for uri in uris)  # Delta writes our folder as %20, not the rest
 
     def _guard(self, work: Callable[[], Any]) -> Any:
         """Run `work`; what the disk or the table refuses becomes a WarehouseError that names the way out."""

@@ -11,6 +11,8 @@ from tasks.memory import Memory, key
 from tasks.segment import join
 from tasks.translate import Hypothesis, Progress, Translator
 
+AT_ONCE = 8192  # sentences translated between two appends: what a kill can cost
+
 
 class Recalled(NamedTuple):
     """Sentence -> hypothesis, and the sentences that had to be translated now."""
@@ -38,11 +40,12 @@ def recall(
         known = memory.look_up(fingerprint, target.code, pl.Series("key", mine, dtype=pl.Binary))
         found = {row[0]: Hypothesis(*row[1:]) for row in known.iter_rows()}
         missing = [k for k in mine if k not in found]
-        lacking = [keys[k] for k in missing]
-        if lacking:
+        for start in range(0, len(missing), AT_ONCE):
+            slab = missing[start : start + AT_ONCE]
+            lacking = [keys[k] for k in slab]
             new = engine.translate(lacking, source, target, progress)
-            memory.append(fingerprint, target.code, source.code, missing, lacking, new)
-            found.update(zip(missing, new, strict=True))
+            memory.append(fingerprint, target.code, source.code, slab, lacking, new)
+            found.update(zip(slab, new, strict=True))
             fresh.update(lacking)
         return found
 

@@ -32,11 +32,14 @@ class Staged:
         missing = [name for name in schema.names if name not in table.column_names]
         for name in missing:  # JSON lines: a key that no row of this range has
             table = table.append_column(name, pa.nulls(table.num_rows, schema.field(name).type))
-        return table.select(schema.names).cast(schema)
+        try:
+            return table.select(schema.names).cast(schema)
+        except pa.ArrowInvalid as error:  # whole numbers that the fractions of another range made too large
+            raise SourceError(f"{chunk.stem}: a column changes its type within the source: {error}. Give every row one type.") from None
 
     def segments(self, chunk: Chunk) -> pl.DataFrame:
         """The segments of a chunk (schemas.frames.SEGMENTS)."""
-        return pl.read_parquet(self.folder / f"{chunk.stem}.segments.parquet")
+        return pl.read_parquet(self.folder / f"{chunk.stem}.segments.parquet", glob=False)
 
     def set_aside(self) -> pa.Table:
         """The rows that could not be read (schemas.frames.SET_ASIDE)."""
@@ -52,6 +55,7 @@ def stage(recipe: Recipe, folder: Path, limit: int | None = None, strict: bool =
     with guarded(folder):
         folder.mkdir(parents=True)
     source = reader(recipe.source)
+    pinned = digest(source)
     ids = _Ids(source.id)
     grows = isinstance(recipe.source, JsonlSource)  # a key may begin late, so that all must be read to miss one
     named: dict[str, None] = {}
@@ -86,14 +90,17 @@ def stage(recipe: Recipe, folder: Path, limit: int | None = None, strict: bool =
             schemas.append(table.schema)
             normalised += changed
             start += part.rows_in
+    splits = {split: ranges for split, ranges in splits.items() if ranges}  # a reader finds no files for an empty one
     if not any(r.rows for ranges in splits.values() for r in ranges):
         reasons = f"; the first of {len(aside)} unreadable rows: line {aside[0][2]}: {aside[0][3]}" if aside else ""
         raise SourceError(f"{recipe.source.path}: no rows to translate{reasons}.")
     _require(named, recipe, source.id)
+    if digest(source) != pinned:
+        raise SourceError(f"{recipe.source.path} changed while it was read. Run the same command again when it is whole.")
     arrays = [pa.array([row[i] for row in aside], field.type) for i, field in enumerate(SET_ASIDE)]
     with guarded(folder):
         pq.write_table(pa.Table.from_arrays(arrays, schema=SET_ASIDE), folder / "set-aside.parquet")
-    return Plan(digest(source), source.id, _unified(schemas), splits, normalised), Staged(folder)
+    return Plan(pinned, source.id, _unified(schemas), splits, normalised), Staged(folder)
 
 
 def _cut(part: Part, rows: int) -> Part:
@@ -141,7 +148,7 @@ class _Ids:
     def _fault(self, split: str, value: object) -> str | None:
         if value is None or value == "":
             return "no id"
-        number = xxhash.xxh3_64_intdigest(f"{split}\0{value}".encode())
+        number = xxhash.xxh3_128_intdigest(f"{split}\0{value}".encode())
         if number in self._seen:
             return f"id {value!r} came before"
         self._seen.add(number)

@@ -118,7 +118,7 @@ class LocalStore:
 
     def _read(self, path: Path) -> Release:
         try:
-            return Release(path, Manifest.model_validate_json((path / MANIFEST).read_text("utf-8")), "")
+            return Release(path, Manifest.model_validate_json((path / MANIFEST).read_bytes()), "")
         except ValidationError as error:
             raise IntegrityError(f"{path / MANIFEST}: not a manifest of this version of Babelmill: {error}") from None
 

@@ -1,6 +1,5 @@
 """Length ratio: the translation is far longer or shorter than the corpus leads to expect."""
 
-import json
 import math
 from collections import Counter
 from typing import Self
@@ -44,17 +43,6 @@ class LengthRatios:
             if 2 * seen >= total:
                 break
         return float(f"{2.0 ** (place * BIN):.5g}")
-
-    def to_json(self) -> str:
-        """The counts by bin, in order."""
-        return json.dumps({"bin": BIN, "counts": {str(place): self._counts[place] for place in sorted(self._counts)}})
-
-    @classmethod
-    def from_json(cls, text: str) -> Self:
-        """What to_json wrote."""
-        ratios = cls()
-        ratios._counts.update({int(place): count for place, count in json.loads(text)["counts"].items()})
-        return ratios
 
 
 def length_ratio_score(source: pl.Series, target: pl.Series, *, median: float | None) -> pl.Series:

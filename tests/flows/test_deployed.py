@@ -43,8 +43,8 @@ def test_a_flow_run_makes_the_same_bytes(prefect_server: str, tmp_path: Path, ho
         + [f"write {code} train-00000" for code in ("eng_Latn", "ron_Latn", "hin_Deva", "cmn_Hans")]
     )
     artifacts = {a["key"]: a for a in ask(prefect_server, "artifacts", mine) if a["key"]}
-    assert artifacts["progress"]["data"] == 100
-    table = json.loads(str(artifacts["rows"]["data"]))
+    assert artifacts["xmind-sample-progress"]["data"] == 100
+    table = json.loads(str(artifacts["xmind-sample-rows"]["data"]))
     assert {row["config"]: row["rows_out"] for row in table} == {
         code: config.splits["train"].rows_out for code, config in here.manifest.configs.items()
     }
