@@ -16,7 +16,7 @@ from flows.progress import Progress, Silent
 from flows.runners import Runner
 from flows.steps import Derived, Job, Learnt, derive_chunk, fit, gather_rejects, translate_chunk
 from schemas import manifest as m
-from schemas.errors import IntegrityError
+from schemas.errors import IntegrityError, WarehouseError
 from schemas.languages import language
 from schemas.plan import Plan
 from schemas.recipe import Recipe
@@ -90,7 +90,12 @@ def build(request: Request, runner: Runner, progress: Progress | None = None) ->
             derived = runner.each("write", partial(derive_chunk, job, learnt=learnt), chunks)
             release = finish(job, derived, learnt, store, request.preview)
     sentences, remembered = sum(t.sentences for t in translated), sum(t.remembered for t in translated)
-    return Built(release, _record(request, release, clock, sentences, remembered))
+    run = _record(release, clock, sentences, remembered)
+    try:
+        _keep(run, request.home / "runs")
+    except WarehouseError as error:
+        progress.say(f"The release is whole, but the record of its run could not be kept: {error}")
+    return Built(release, run)
 
 
 def open_engine(request: Request) -> Translator:
@@ -123,7 +128,13 @@ def _manifest(job: Job, derived: Sequence[Derived], learnt: Learnt) -> m.Manifes
         license=recipe.license,
         signature=job.signature,
         language=recipe.language,
-        source=m.Source(name=recipe.source.path.name, format=recipe.source.format, digest=plan.digest, normalised=plan.normalised),
+        source=m.Source(
+            name=recipe.source.path.name,
+            format=recipe.source.format,
+            id=plan.id,
+            digest=plan.digest,
+            normalised=plan.normalised,
+        ),
         engine=m.Engine(model=identity.model, digest=identity.digest, library=identity.library, options=identity.options),
         recipe=values,
         tools={name: version(name) for name in TOOLS},
@@ -169,9 +180,9 @@ def _sentences(plan: Plan) -> int:
     return sum(r.segments for ranges in plan.splits.values() for r in ranges)
 
 
-def _record(request: Request, release: Release, clock: "Clock", sentences: int, remembered: int) -> dict[str, Any]:
-    """What belongs to the run and not to the data, also kept in runs/."""
-    run = {
+def _record(release: Release, clock: "Clock", sentences: int, remembered: int) -> dict[str, Any]:
+    """What belongs to the run and not to the data."""
+    return {
         "name": release.manifest.name,
         "version": release.manifest.version,
         "change": release.change,
@@ -185,12 +196,13 @@ def _record(request: Request, release: Release, clock: "Clock", sentences: int, 
             code: {s: v.model_dump(exclude={"files"}) for s, v in c.splits.items()} for code, c in release.manifest.configs.items()
         },
     }
-    folder = request.home / "runs"
+
+
+def _keep(run: dict[str, Any], folder: Path) -> None:
     with guarded(folder):
         folder.mkdir(parents=True, exist_ok=True)
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
-        (folder / f"{stamp}-{release.manifest.name}.json").write_text(json.dumps(run, indent=1) + "\n", "utf-8")
-    return run
+        (folder / f"{stamp}-{run['name']}.json").write_text(json.dumps(run, indent=1) + "\n", "utf-8")
 
 
 class Clock:

@@ -1,8 +1,12 @@
 """The command line. Imports nothing heavy before a command runs, so that --help comes at once."""
 
 import enum
+import io
 import json
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -61,7 +65,8 @@ def build(
 
     where = str(store) if store else None
     options = Options(recipe, _codes(languages), limit, engine and str(engine), changes, where, strict, workers)
-    built = commands.run_build(options, quiet=as_json)
+    with _stoppable():
+        built = commands.run_build(options, quiet=as_json)
     _show(built.run, as_json, lambda: show.built(built))
 
 
@@ -137,7 +142,8 @@ def translate(
     from flows import files
 
     options = {"model": model, "engine": str(engine), "beam_size": beam_size}
-    summary = files.translate(source, target, field, source_language, target_language, options, quiet=as_json)
+    with _stoppable():
+        summary = files.translate(source, target, field, source_language, target_language, options, quiet=as_json)
     _show(summary, as_json, lambda: print(files.sentence(summary)))
 
 
@@ -176,7 +182,17 @@ def check(
 
 
 def _codes(text: str | None) -> list[str] | None:
-    return [code.strip() for code in text.split(",") if code.strip()] if text else None
+    return None if text is None else [code.strip() for code in text.split(",") if code.strip()]
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Ctrl-C ends the process at once, after a word: what runs in threads is not waited for."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        print("Stopped. What was translated is kept; run the same command again.", file=sys.stderr, flush=True)
+        os._exit(130)
 
 
 def _show(values: Any, as_json: bool, otherwise: Any) -> None:
@@ -190,16 +206,17 @@ def main() -> NoReturn:
     """Run; what a user can mend ends in one message and an exit code, not in a traceback."""
     from schemas.errors import BabelmillError
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that lacks a letter does not fail a finished build
     try:
         app()
     except BabelmillError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
-    except BrokenPipeError:
+    except OSError as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
         sys.exit(1)
-    except KeyboardInterrupt:
-        print("Stopped. What was translated is kept; run the same command again.", file=sys.stderr)
-        sys.exit(130)
     sys.exit(0)
 
 

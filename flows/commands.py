@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.build import Built, build
+from flows.doctor import prefect_server
 from flows.options import Options, request, workers
 from flows.progress import progress
 from flows.runners import Threads
@@ -17,6 +18,7 @@ def run_build(options: Options, quiet: bool = False) -> Built:
     """Run a build here, or, with PREFECT_API_URL, as a flow run."""
     wanted, count = request(options), workers(options)
     if os.environ.get("PREFECT_API_URL"):
+        prefect_server()
         from flows.deployed import run
 
         return run(options)

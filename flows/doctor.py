@@ -8,7 +8,7 @@ from importlib.metadata import version
 from typing import Any
 
 from flows.settings import settings
-from schemas.errors import BabelmillError
+from schemas.errors import BabelmillError, EngineError
 from schemas.languages import language, languages
 from schemas.recipe import CTranslate2
 from schemas.recipe_file import shipped
@@ -26,7 +26,7 @@ def examine() -> list[dict[str, Any]]:
         "warehouse": _warehouse,
         "disk": _disk,
         "gpu": _gpu,
-        "prefect": _prefect,
+        "prefect": prefect_server,
     }
     findings = []
     for what, look in parts.items():
@@ -78,7 +78,9 @@ def _gpu() -> str:
     return f"{count} for CTranslate2" if count else "none: the CPU does the work (real corpora want a GPU: pip install 'babelmill[gpu]')"
 
 
-def _prefect() -> str:
+def prefect_server() -> str:
+    """Where builds run. Raises EngineError if PREFECT_API_URL is set and nobody answers there."""
+    import urllib.error
     import urllib.request
 
     address = os.environ.get("PREFECT_API_URL")
@@ -87,6 +89,9 @@ def _prefect() -> str:
     try:
         with urllib.request.urlopen(f"{address.rstrip('/')}/health", timeout=5) as answer:
             answer.read()
+    except urllib.error.HTTPError:
+        pass  # it answers, if only to ask who we are
     except (OSError, ValueError) as error:
-        raise OSError(f"no server answers at {address}: {error}. Start one: prefect server start.") from None
+        way_out = "Start one (prefect server start), or unset PREFECT_API_URL to build in this process"
+        raise EngineError(f"no Prefect server answers at {address}: {error}. {way_out}.") from None
     return f"server answers at {address}"

@@ -13,7 +13,8 @@ from flows.progress import Silent
 from schemas.languages import language
 from schemas.plan import Chunk, Plan
 from tasks.memory import Memory, key
-from tasks.stage import Staged, stage, texts
+from tasks.segment import texts
+from tasks.stage import Staged, stage
 
 SAMPLE = 64  # missing sentences translated, and thrown away, to learn this machine's speed
 

@@ -19,8 +19,7 @@ from tasks.materialise import flush, guarded
 from tasks.memory import Memory
 from tasks.read import reader
 from tasks.recall import paired, recall
-from tasks.segment import segment
-from tasks.stage import texts
+from tasks.segment import segment, texts
 from tasks.translate import translator
 
 FORMATS = {".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "tsv"}

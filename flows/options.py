@@ -33,7 +33,7 @@ def request(options: Options) -> Request:
     if options.limit is not None and options.limit < 1:
         raise RecipeError(f"--limit {options.limit}: a number of rows from 1. Leave it out for all rows.")
     values = dict(_change(text) for text in options.changes or [])
-    if options.languages:
+    if options.languages is not None:
         values["translate.into"] = options.languages
     recipe = load(options.recipe, values)
     if options.engine and options.engine != recipe.translate.engine:  # the options of one engine mean nothing to another

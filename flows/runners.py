@@ -23,12 +23,17 @@ class Threads:
         self.workers = workers
 
     def each(self, verb: str, step: Callable[[Chunk], T], chunks: Sequence[Chunk]) -> list[T]:
-        with ThreadPoolExecutor(self.workers, thread_name_prefix=verb) as pool:
+        pool = ThreadPoolExecutor(self.workers, thread_name_prefix=verb)
+        try:
             futures = [pool.submit(step, chunk) for chunk in chunks]
-            try:
-                for done in as_completed(futures):
-                    done.result()  # raises what the step raised, at once
-                return [future.result() for future in futures]
-            finally:
-                for future in futures:
-                    future.cancel()
+            for done in as_completed(futures):
+                done.result()  # raises what the step raised, at once
+            return [future.result() for future in futures]
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)  # who stops a build does not wait for its chunks
+            raise
+        except BaseException:
+            pool.shutdown(cancel_futures=True)  # the chunks that run still need the folders of the build
+            raise
+        finally:
+            pool.shutdown(wait=False)

@@ -9,6 +9,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.errors import RecipeError
 
+ODD = set("%[]{}?*#^|")  # delta-rs 1.6 reads them as part of an address, or fails
+
 
 class Settings(BaseSettings):
     """How and where this machine works; nothing here changes a release."""
@@ -26,7 +28,13 @@ class Settings(BaseSettings):
 def settings() -> Settings:
     """The settings of now. Raises RecipeError naming the variable that is wrong."""
     try:
-        return Settings()
+        now = Settings()
     except ValidationError as error:
         faults = [f"BABELMILL_{str(fault['loc'][0]).upper()}: {fault['msg']}" for fault in error.errors()]
         raise RecipeError("; ".join(faults)) from None
+    odd = sorted(set(str(now.home.absolute())) & ODD)
+    if odd:
+        raise RecipeError(
+            f"BABELMILL_HOME: {now.home.absolute()} has {' '.join(odd)} in it, which Delta Lake cannot take. Choose another folder."
+        )
+    return now

@@ -11,14 +11,14 @@ from flows.build import Built
 from schemas.manifest import Manifest
 
 SAMPLES = 3  # rows shown after a build
+_SHOWN = " \n\t\u00a0\u200c\u200d"  # not printable to Python, but Indic and Persian text is made with the joiners
 
 
 def built(result: Built) -> None:
     """The account of every config, some rows, and how to load the release."""
     run, release = result.run, result.release
-    print(
-        f"\n{'config':12} {'split':6} {'rows in':>9} {'out':>9} {'aside':>6} {'rejected':>8} {'fields':>9} {'flagged':>8} {'rej. fields':>11}"
-    )
+    head = f"{'config':12} {'split':6} {'rows in':>9} {'out':>9} {'aside':>6} {'rejected':>8}"
+    print(f"\n{head} {'fields':>9} {'flagged':>8} {'rej. fields':>11}")
     for code, config in release.manifest.configs.items():
         for split, s in config.splits.items():
             rows = f"{s.rows_in:>9,} {s.rows_out:>9,} {s.set_aside:>6,} {s.rejected:>8,}"
@@ -36,13 +36,16 @@ def built(result: Built) -> None:
 
 
 def samples(path: Path, manifest: Manifest) -> list[str]:
-    """The first field of the first rows that have one, in every config."""
-    field = manifest.recipe["fields"][0]
-    tables = {code: pl.scan_parquet(path / code / "*.parquet").select(field).head(SAMPLES).collect()[field] for code in manifest.configs}
+    """The first field of the first rows of the source, in every config."""
+    field, key = manifest.recipe["fields"][0], manifest.source.id
+    tables: dict[str, dict[object, str | None]] = {}
+    for code, config in manifest.configs.items():
+        shard = path / next(iter(config.splits.values())).files[0].path
+        tables[code] = dict(pl.read_parquet(shard, columns=[key, field], glob=False).select(key, field).rows())
     lines = []
-    for i in range(min(len(texts) for texts in tables.values())):
+    for row in list(tables[manifest.language])[:SAMPLES]:
         lines.append("")
-        lines += [f"  {code:9} {_cut(texts[i])}" for code, texts in tables.items()]
+        lines += [f"  {code:9} {_cut(texts.get(row))}" for code, texts in tables.items()]
     return lines
 
 
@@ -64,8 +67,8 @@ def releases(found: list[dict[str, Any]]) -> None:
 
 
 def _cut(text: str | None) -> str:
-    """One line of at most 100 characters."""
-    line = " ".join((text or "-").split())
+    """One line of at most 100 characters, none of which a terminal obeys."""
+    line = " ".join("".join(c for c in text or "-" if c.isprintable() or c in _SHOWN).split())
     return line if len(line) <= 100 else line[:99] + "…"
 
 

@@ -21,7 +21,8 @@ from tasks.derive import derive
 from tasks.materialise import Shard, guarded, read_back, write
 from tasks.memory import Memory
 from tasks.recall import paired, recall
-from tasks.stage import Staged, texts
+from tasks.segment import WORDED, texts
+from tasks.stage import Staged
 from tasks.translate import Translator
 
 
@@ -76,7 +77,7 @@ def translate_chunk(job: Job, chunk: Chunk) -> Translated:
         claims=job.claims,
         progress=lambda sentences, tokens: job.progress.add(chunk.language, sentences, tokens),
     )
-    sentences = segments.filter(pl.col("text") != "").height
+    sentences = segments.filter(WORDED).height
     remembered = sentences - len(recalled.fresh)
     job.progress.add(chunk.language, remembered, remembered=remembered)
     pairs = paired(segments, recalled, target).select(TRANSLATIONS.names)
@@ -112,7 +113,7 @@ def derive_chunk(job: Job, chunk: Chunk, learnt: Learnt) -> Derived:
     write(table, job.release, path, {"babelmill": job.signature})
     if rejected is not None and rejected.num_rows:
         write(rejected, job.work, f"rejected/{chunk.language}/{chunk.stem}.parquet")
-    shard = read_back(job.release, path, table.num_rows)
+    shard = read_back(job.release, path, table.num_rows, job.recipe.fields if rejected is not None else ())
     if rejected is not None and job.recipe.checks.on_reject == "row":  # their verdicts left with their rows
         shard.verdicts.update(rejected.column("verdict").to_pylist())
         shard.reasons.update(reason for reasons in rejected.column("reasons").to_pylist() for reason in reasons)

@@ -4,7 +4,7 @@ import hashlib
 import json
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Part(BaseModel):
@@ -56,6 +56,8 @@ class Source(Part):
 
     name: str
     format: str
+    id: str
+    """Column that identifies a row, the same in all configs."""
     digest: str
     """sha256 over the names and bytes of its files."""
     normalised: int
@@ -76,7 +78,7 @@ class Manifest(Part):
 
     format: Literal[1] = 1
     name: str
-    version: str
+    version: str = Field(pattern=r"^(auto|\d+\.\d+\.\d+)$")
     title: str
     license: str
     signature: str
@@ -98,6 +100,7 @@ class Manifest(Part):
     def content(self) -> str:
         """Digest of all but the version: equal content is the same release."""
         values = self.model_dump(mode="json", exclude={"version", "files", "signature"})
+        values["recipe"] = {key: value for key, value in self.recipe.items() if key != "release"}  # a version pin is no content
         values["rejects"] = [file.model_dump() for file in self.files if file.path.startswith("rejected/")]
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 

@@ -70,9 +70,10 @@ def _header(manifest: Manifest) -> dict[str, Any]:
         "configs": [
             {
                 "config_name": name,
-                "data_files": [{"split": split, "path": f"{name}/{split}-*.parquet"} for split in config.splits],
+                "data_files": [{"split": split, "path": f"{name}/{split}-*.parquet"} for split, s in config.splits.items() if s.rows_out],
                 **({"default": True} if name == manifest.language else {}),
             }
             for name, config in manifest.configs.items()
+            if any(split.rows_out for split in config.splits.values())
         ],
     }

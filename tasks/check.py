@@ -95,10 +95,10 @@ def check(
     scores = {name: CHECKS[name].score(pairs, setting).set(blank, None) for name in names}
     fired = pl.DataFrame({"blank": blank} | {name: CHECKS[name].fires(scores[name]).fill_null(False) for name in names})
     nothing = pl.lit(None, dtype=pl.String)
-    verdicts = fired.select(
+    verdicts = fired.with_columns(
         pl.when(pl.any_horizontal(False, *reject)).then(pl.lit("reject"))
         .when(pl.any_horizontal(False, *names)).then(pl.lit("flag"))
         .otherwise(pl.lit("accept")).alias("verdict"),
         pl.concat_list(nothing, *(pl.when(name).then(pl.lit(name)) for name in names)).list.drop_nulls().alias("reasons"),
-    )  # fmt: skip
+    ).select("verdict", "reasons")  # fmt: skip
     return pairs.with_columns(*verdicts, *(scores[name].alias(f"score_{name}") for name in names))

@@ -4,6 +4,7 @@ Appends are atomic and any number of builds may write at once. The same key may 
 with the smallest checksum, and `compact` removes the rest. A row whose checksum does not fit counts as absent.
 """
 
+import logging
 import re
 import struct
 from collections.abc import Callable, Sequence
@@ -19,6 +20,8 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 from schemas.errors import WarehouseError
 from schemas.frames import MEMORY
 from tasks.translate import Hypothesis
+
+_log = logging.getLogger("babelmill")
 
 TRIES = 8  # of a commit that another writer was quicker than; Delta itself tries again where it can
 FILES_TO_COMPACT = 64  # a look-up opens every file of a partition
@@ -52,10 +55,7 @@ class Memory:
         files = self._files(engine, target)
         if not files or keys.is_empty():
             return _empty()
-        wanted = keys.unique().to_frame("key").lazy()
-        found = self._guard(
-            lambda: pl.scan_parquet(files, hive_partitioning=False, glob=False).select(_ROWS).join(wanted, on="key", how="semi").collect()
-        )
+        found = self._guard(lambda: _read(files, keys.unique().to_frame("key").lazy()))
         return _sound(found, engine, target).select("key", "translation", "score", "truncated")
 
     def append(
@@ -84,7 +84,7 @@ class Memory:
         found = self._files(engine, target, table)
         if table is None or len(found) < files:
             return False
-        rows = self._guard(lambda: pl.scan_parquet(found, hive_partitioning=False, glob=False).select(_ROWS).collect())
+        rows = self._guard(lambda: _read(found))
         sound = _sound(rows, engine, target).select(pl.lit(engine).alias("engine"), pl.lit(target).alias("target"), *_ROWS)
         predicate = f"engine = '{engine}' AND target = '{target}'"
 
@@ -133,7 +133,7 @@ class Memory:
     def _files(self, engine: str, target: str, table: DeltaTable | None = None) -> list[str]:
         table = table or self._open()
         uris = table.file_uris(file_pruning_predicate=[("engine", "=", engine), ("target", "=", target)]) if table else []
-        return sorted(str(self._folder.joinpath(*uri.split("/")[-3:])) for uri in uris)  # Delta writes our folder as %20, not the rest
+        return sorted(str(self._folder.joinpath(*uri.split("/")[-3:])) for uri in uris)  # quoted, but for the names of partitions
 
     def _guard(self, work: Callable[[], Any]) -> Any:
         """Run `work`; what the disk or the table refuses becomes a WarehouseError that names the way out."""
@@ -143,11 +143,26 @@ class Memory:
             raise
         except (DeltaError, OSError, pl.exceptions.ComputeError) as error:
             reason = " ".join(_DECORATION.sub(" ", str(error)).split()).rstrip(".")
-            raise WarehouseError(f"translation memory {self._uri}: {reason}. Nothing of this chunk was kept; mend it, run again.") from None
+            raise WarehouseError(
+                f"translation memory {self._folder}: {reason}. Nothing of this chunk was kept; mend it, run again."
+            ) from None
 
 
 def _empty() -> pl.DataFrame:
     return pl.DataFrame(schema={"key": pl.Binary, "translation": pl.String, "score": pl.Float32, "truncated": pl.Boolean})
+
+
+def _read(files: list[str], wanted: pl.LazyFrame | None = None) -> pl.DataFrame:
+    """The rows (of the wanted keys) of some files; a file that is damaged or gone counts as absent."""
+    scan = pl.scan_parquet(files, hive_partitioning=False, glob=False).select(_ROWS)
+    try:
+        return (scan if wanted is None else scan.join(wanted, on="key", how="semi")).collect()
+    except (pl.exceptions.ComputeError, FileNotFoundError) as error:
+        if len(files) > 1:
+            return pl.concat([_read([file], wanted) for file in files])
+        reason = str(error).splitlines()[0]
+        _log.warning("translation memory: %s cannot be read (%s); what it held is translated again", files[0], reason)
+        return pl.DataFrame(schema={name: pl.Schema(MEMORY)[name] for name in _ROWS})
 
 
 def _sound(rows: pl.DataFrame, engine: str, target: str) -> pl.DataFrame:

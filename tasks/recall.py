@@ -8,7 +8,7 @@ import polars as pl
 from schemas.languages import Language
 from tasks.claims import Claims, Found
 from tasks.memory import Memory, key
-from tasks.segment import join
+from tasks.segment import WORDED, join
 from tasks.translate import Hypothesis, Progress, Translator
 
 AT_ONCE = 8192  # sentences translated between two appends: what a kill can cost
@@ -54,12 +54,13 @@ def recall(
 
 
 def paired(segments: pl.DataFrame, recalled: Recalled, target: Language) -> pl.DataFrame:
-    """Every field that has a sentence, beside its translation: schemas.frames.TRANSLATIONS and two columns more.
+    """Every field that has a sentence to translate, beside its translation: schemas.frames.TRANSLATIONS and two columns more.
 
     score: mean over the sentences, null if one has none. from_memory: whether no sentence was translated now.
     """
     texts = segments["text"].to_list()
-    answers = [recalled.found[text] if text else Hypothesis("", None, False) for text in texts]
+    worded = segments.select(WORDED).to_series().to_list()
+    answers = [recalled.found[text] if has else Hypothesis(text, None, False) for text, has in zip(texts, worded, strict=True)]
     answered = segments.with_columns(
         pl.Series("target", [a.text for a in answers], dtype=pl.String),
         pl.Series("truncated", [a.truncated for a in answers], dtype=pl.Boolean),
@@ -67,7 +68,7 @@ def paired(segments: pl.DataFrame, recalled: Recalled, target: Language) -> pl.D
         pl.Series("from_memory", [text not in recalled.fresh for text in texts], dtype=pl.Boolean),
     )
     told = (
-        answered.filter(pl.col("text") != "")
+        answered.filter(WORDED)
         .group_by("row", "field")
         .agg(
             pl.col("truncated").any(),

@@ -131,6 +131,15 @@ def _capped(piece: str) -> Iterator[str]:
         yield piece
 
 
+WORDED = pl.col("text").str.contains(r"\p{L}")
+"""Whether a segment is translated. One without a letter stays as it is: of "—", "12345" or an emoji, models invent words."""
+
+
+def texts(segments: pl.DataFrame) -> pl.Series:
+    """The distinct sentences to translate of some segments, in order of first appearance."""
+    return segments.filter(WORDED)["text"].unique(maintain_order=True)
+
+
 def segment(records: pl.DataFrame, fields: Sequence[str], language: Language) -> pl.DataFrame:
     """The segments of the fields of some records, as schemas.frames.SEGMENTS; null fields have none."""
     rows: list[tuple[int, str, int, str, str]] = []

@@ -17,7 +17,7 @@ from schemas.plan import Chunk, Plan, Range
 from schemas.recipe import JsonlSource, MindAnnotation, Recipe
 from tasks.materialise import guarded
 from tasks.read import Bad, Part, digest, reader
-from tasks.segment import segment
+from tasks.segment import WORDED, segment
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def stage(recipe: Recipe, folder: Path, limit: int | None = None, strict: bool =
             with guarded(folder):
                 pq.write_table(table, folder / f"{stem}.records.parquet")
                 pieces.write_parquet(folder / f"{stem}.segments.parquet")
-            ranges.append(Range(part.rows_in, table.num_rows, len(part.bad), pieces.filter(pl.col("text") != "").height))
+            ranges.append(Range(part.rows_in, table.num_rows, len(part.bad), pieces.filter(WORDED).height))
             aside += [(split, bad.file, bad.line, bad.reason, bad.raw) for bad in part.bad]
             schemas.append(table.schema)
             normalised += changed
@@ -236,8 +236,3 @@ def _unified(schemas: list[pa.Schema]) -> pa.Schema:
         return pa.unify_schemas(schemas, promote_options="permissive")
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise SourceError(f"a column changes its type within the source: {error}. Give every row one type.") from None
-
-
-def texts(segments: pl.DataFrame) -> pl.Series:
-    """The distinct sentences of some segments, in order of first appearance; empty ones left out."""
-    return segments.filter(pl.col("text") != "")["text"].unique(maintain_order=True)

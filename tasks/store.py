@@ -68,21 +68,20 @@ class LocalStore:
             versions = {release.manifest.version: release for release in self.versions(manifest.name)}
             last = next(reversed(versions.values()), None)
             same = last if manifest.version == "auto" else versions.get(manifest.version)
-            if same and same.manifest.content() == manifest.content():
+            damaged = same is not None and same.manifest.content() == manifest.content()
+            if same and damaged and self.damage(same) is None:
                 return Release(same.path, same.manifest, "unchanged")
-            version, change = _next(last.manifest if last else None, manifest)
-            final = manifest.model_copy(update={"version": version, "signature": f"{manifest.signature}|v:{version}"})
+            version, change = (same.manifest.version, "mended") if same and damaged else _next(last.manifest if last else None, manifest)
             target = self.root / manifest.name / version
             if target.exists() and not (target / MANIFEST).is_file():
                 raise PublishError(f"{target} is in the way: it has no manifest, so it is no version. Move it elsewhere, run again.")
-            if target.exists() and manifest.version != "auto":
+            if target.exists() and not damaged and manifest.version != "auto":
                 raise PublishError(f"{manifest.name} {version} exists with other content. Name a new version, or `auto`.")
-            write_card(final, staged)
-            final = final.model_copy(update={"files": (*final.files, entry(staged, "README.md"))})
-            with guarded(staged):
-                (staged / MANIFEST).write_text(final.text(), "utf-8")
-                for path in (*staged.rglob("*"), staged):
-                    flush(path)
+            signature = f"{manifest.signature}|v:{version}"
+            final = _complete(staged, manifest.model_copy(update={"version": version, "signature": signature}), write_card)
+            if damaged:
+                _set_aside(target, staged)
+            with guarded(target):
                 target.parent.mkdir(parents=True, exist_ok=True)
                 try:
                     staged.rename(target)
@@ -96,31 +95,55 @@ class LocalStore:
     def replace(self, staged: Path, manifest: Manifest, place: str, write_card: Callable[[Manifest, Path], None]) -> Release:
         """Make the staged folder ROOT/place, whatever stood there: for previews, which have no versions."""
         final = manifest.model_copy(update={"version": "0.0.0", "signature": f"{manifest.signature}|preview"})
-        write_card(final, staged)
-        final = final.model_copy(update={"files": (*final.files, entry(staged, "README.md"))})
-        target, old = self.root / place, staged.with_name(f"{staged.name}old")
+        final = _complete(staged, final, write_card)
+        target = self.root / place
         with guarded(target):
-            (staged / MANIFEST).write_text(final.text(), "utf-8")
             target.parent.mkdir(parents=True, exist_ok=True)
             if target.exists():
-                target.rename(old)
+                _set_aside(target, staged)
             staged.rename(target)
-        shutil.rmtree(old, ignore_errors=True)
         return Release(target, final, "preview")
 
     def verify(self, release: Release) -> None:
         """Raises IntegrityError naming the first file that is not as the manifest says."""
+        path = self.damage(release)
+        if path:
+            raise IntegrityError(f"{path}: not the file that was released (sha256 differs). Build the same recipe again: it is mended.")
+
+    def damage(self, release: Release) -> Path | None:
+        """The first file that is not as the manifest says, if any."""
         files = [f for c in release.manifest.configs.values() for s in c.splits.values() for f in s.files]
         for file in (*files, *release.manifest.files):
             path = release.path / file.path
             if not path.is_file() or entry(release.path, file.path).sha256 != file.sha256:
-                raise IntegrityError(f"{path}: not the file that was released (sha256 differs). Build the version again.")
+                return path
+        return None
 
     def _read(self, path: Path) -> Release:
         try:
             return Release(path, Manifest.model_validate_json((path / MANIFEST).read_bytes()), "")
         except ValidationError as error:
-            raise IntegrityError(f"{path / MANIFEST}: not a manifest of this version of Babelmill: {error}") from None
+            reason = str(error.errors()[0]["msg"])
+            raise IntegrityError(f"{path / MANIFEST}: not a manifest: {reason}. Move {path} elsewhere and build again.") from None
+
+
+def _complete(staged: Path, manifest: Manifest, write_card: Callable[[Manifest, Path], None]) -> Manifest:
+    """Write card and manifest beside the data, and all of it to the disk itself; returns the manifest as written."""
+    with guarded(staged):
+        write_card(manifest, staged)
+        final = manifest.model_copy(update={"files": (*manifest.files, entry(staged, "README.md"))})
+        (staged / MANIFEST).write_text(final.text(), "utf-8")
+        for path in (*staged.rglob("*"), staged):
+            flush(path)
+    return final
+
+
+def _set_aside(target: Path, staged: Path) -> None:
+    """Take what stands at `target` out of the way, under a name that is swept if this process dies here."""
+    old = staged.with_name(f"{staged.name}old")
+    with guarded(target):
+        target.rename(old)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def sweep(folder: Path) -> None:

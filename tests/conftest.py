@@ -69,7 +69,7 @@ def manifest() -> Callable[..., Manifest]:
             "license": "cc-by-4.0",
             "signature": "src:f.jsonl@0123",
             "language": "eng_Latn",
-            "source": {"name": "f.jsonl", "format": "jsonl", "digest": "ab" * 32, "normalised": 0},
+            "source": {"name": "f.jsonl", "format": "jsonl", "id": "id", "digest": "ab" * 32, "normalised": 0},
             "engine": {"model": "echo", "digest": "echo-1", "library": "babelmill", "options": {}},
             "recipe": {"annotations": [], "checks": {"reject": ["empty"], "flag": ["language"], "on_reject": "field"}},
             "tools": {"polars": "1"},

@@ -35,7 +35,7 @@ class Identity:
 
         options = ",".join(f"{key}={value}" for key, value in sorted(self.options.items()))
         digest = xxhash.xxh3_64_hexdigest(f"{self.digest}\0{options}".encode())
-        name = "".join(c if c.isalnum() else "-" for c in self.model.lower()).strip("-")[:40]
+        name = "".join(c if c.isascii() and c.isalnum() else "-" for c in self.model.lower()).strip("-")[:40]
         return f"{name}-{digest}"
 
 

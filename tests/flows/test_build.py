@@ -12,6 +12,7 @@ import pytest
 import yaml
 from datasets import load_dataset
 
+from schemas.errors import EngineError, RecipeError
 from schemas.resources import data_root
 from tasks.memory import Memory
 from tasks.store import LocalStore
@@ -141,7 +142,9 @@ def test_rejects_leave_the_field_or_the_row(write_recipe: Callable[..., Path], m
 
 
 @pytest.mark.parametrize(
-    "options", [{"limit": 5}, {"languages": ["ron"]}, {"engine": "echo"}, {"changes": ["translate.beam_size=1"]}], ids=str
+    "options",
+    [{"limit": 5}, {"languages": ["ron"]}, {"engine": "echo"}, {"changes": ["translate.beam_size=1"]}, {"changes": ["title=A small one"]}],
+    ids=str,
 )
 def test_a_trial_never_replaces_a_dataset(home: Path, write_recipe: Callable[..., Path], options: dict[str, object]) -> None:
     recipe = write_recipe(ROWS)
@@ -184,3 +187,79 @@ def test_the_memory_is_compacted_when_it_has_many_files(home: Path, write_recipe
     assert rows["rows"].to_list() == [80, 80]
     assert len(list((home / "memory").rglob("*.parquet"))) > 80, "old files stay until vacuumed"
     assert run(write_recipe([{"id": str(i), "text": f"Number {i}."} for i in range(80)], chunk_rows=1)).run["translated"] == 0
+
+
+def test_what_has_no_letter_is_not_translated(write_recipe: Callable[..., Path]) -> None:
+    odd = ["—", "!!!", "12345", "👍", "\u200b", " \n ", "", None]
+    built = run(write_recipe([{"id": str(i), "text": text} for i, text in enumerate([*odd, "Paris — 12345."])]))
+    frame = pl.read_parquet(built.release.path / "ron_Latn" / "*.parquet")
+    assert frame["text"].to_list()[:-1] == odd
+    assert frame["text_quality"].is_null().to_list() == [True] * len(odd) + [False]
+    assert built.run["sentences"] == 2
+
+
+@pytest.mark.parametrize("rows", [['{"id": "1", "text": "A man."}', "{bad"], ["{bad", '{"id": "1", "text": "A man."}', "{bad"]])
+def test_ranges_without_rows_still_load(tmp_path: Path, write_recipe: Callable[..., Path], home: Path, rows: list[str]) -> None:
+    recipe = write_recipe([], chunk_rows=1)
+    (tmp_path / "rows.jsonl").write_text("\n".join(rows) + "\n", "utf-8")
+    path = run(recipe).release.path
+    loaded = load_dataset(str(path), "hin_Deva", split="train", cache_dir=str(home / "cache"))
+    assert loaded["id"][:] == ["1"]
+    assert len(list((path / "hin_Deva").iterdir())) == len(rows)
+
+
+def test_an_empty_split_does_not_spoil_the_others(tmp_path: Path, lines: list[str], home: Path) -> None:
+    recipe = sample(tmp_path, lines[:5])
+    (tmp_path / "mind" / "train").mkdir()
+    (tmp_path / "mind" / "news.tsv").rename(tmp_path / "mind" / "train" / "news.tsv")
+    (tmp_path / "mind" / "dev").mkdir()
+    (tmp_path / "mind" / "dev" / "news.tsv").write_text("")
+    path = run(recipe).release.path
+    assert load_dataset(str(path), "cmn_Hans", split="train", cache_dir=str(home / "cache")).num_rows == 5
+
+
+def test_no_checks_at_all(write_recipe: Callable[..., Path]) -> None:
+    recipe = write_recipe(ROWS, checks={"reject": [], "flag": []})
+    assert run(recipe).release.manifest.configs["ron_Latn"].splits["train"].verdicts == {"accept": 20}
+
+
+def test_a_release_is_a_source_like_any_other(write_recipe: Callable[..., Path]) -> None:
+    first = run(write_recipe(ROWS)).release.path
+    again = run(write_recipe([], name="again", source={"format": "parquet", "path": str(first / "eng_Latn")})).release
+    assert again.manifest.configs["ron_Latn"].splits["train"].fields == 20
+    taken = write_recipe([], name="third", source={"format": "parquet", "path": str(first / "ron_Latn")}, fields=["other"])
+    frame = pl.read_parquet(first / "ron_Latn" / "*.parquet").with_columns(pl.lit("Paris.").alias("other"))
+    frame.write_parquet(next((first / "ron_Latn").glob("*.parquet")))
+    counts = run(taken).release.manifest.configs
+    assert counts["hin_Deva"].splits["train"].fields == 20, "the quality of another build is not counted"
+    assert counts["eng_Latn"].splits["train"].fields == 0
+
+
+def test_the_warehouse_may_have_spaces_and_letters_in_its_path(
+    tmp_path: Path, write_recipe: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BABELMILL_HOME", str(tmp_path / "a mémoire"))
+    recipe = write_recipe(ROWS, chunk_rows=5)
+    assert run(recipe).run["translated"] > 0
+    assert run(recipe).run["translated"] == 0
+    monkeypatch.setenv("BABELMILL_HOME", str(tmp_path / "100%"))
+    with pytest.raises(RecipeError, match=r"BABELMILL_HOME: .* has % in it"):
+        run(recipe)
+
+
+def test_the_card_of_an_echo_preview_says_that_nothing_was_rejected(write_recipe: Callable[..., Path]) -> None:
+    release = run(write_recipe(ROWS), engine="echo").release
+    assert "Rejecting: none." in (release.path / "README.md").read_text("utf-8")
+
+
+def test_a_failing_chunk_ends_the_build_and_leaves_nothing(
+    home: Path, write_recipe: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(job: object, chunk: object) -> None:
+        raise EngineError(f"{chunk}: no")
+
+    monkeypatch.setattr("flows.build.translate_chunk", fail)
+    with pytest.raises(EngineError, match="ron_Latn train-0000"):
+        run(write_recipe(ROWS, chunk_rows=5))
+    assert not list((home / "releases").glob("small/*"))
+    assert not list((home / "work" / ".staging").iterdir())

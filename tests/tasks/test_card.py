@@ -38,7 +38,15 @@ def test_the_header_is_what_datasets_reads(manifest, tmp_path):
 
 @pytest.mark.parametrize(
     ("rows", "size"),
-    [(0, "n<1K"), (999, "n<1K"), (1000, "1K<n<10K"), (99_999, "10K<n<100K"), (9_999_999, "1M<n<10M"), (10_000_000, "n>10M")],
+    [
+        (0, "n<1K"),
+        (999, "n<1K"),
+        (1000, "1K<n<10K"),
+        (99_999, "10K<n<100K"),
+        (9_999_999, "1M<n<10M"),
+        (10_000_000, "10M<n<100M"),
+        (10**9, "1B<n<10B"),
+    ],
 )
 def test_the_size_is_of_all_configs(manifest, rows, size):
     assert header(card(manifest({"eng_Latn": rows // 2, "fin_Latn": rows - rows // 2})))["size_categories"] == [size]
@@ -53,7 +61,7 @@ def test_its_numbers_are_those_of_the_manifest(manifest):
         verdicts = [split.verdicts.get(verdict, 0) for verdict in ("accept", "flag", "reject")]
         assert row[3:] == [str(n) for n in (split.rows_in, split.rows_out, split.set_aside, split.rejected, split.fields, *verdicts)]
         assert split.rows_in == split.rows_out + split.set_aside + split.rejected
-        checks = {row[1]: int(row[2]) for row in cells if row[0] == name and len(row) == 3}
+        checks = {row[2]: int(row[3]) for row in cells if row[0] == name and row[1] == "train" and len(row) == 4}
         assert checks == split.reasons
 
 
@@ -95,7 +103,7 @@ def test_hostile_titles_stay_text(manifest, tmp_path, text):
 
 @pytest.mark.parametrize("text", [text for text in HOSTILE if text])
 def test_hostile_names_stay_within_their_code(manifest, text):
-    release = manifest(columns={text: "string"}, source={"name": text, "format": "jsonl", "digest": "ab", "normalised": 0})
+    release = manifest(columns={text: "string"}, source={"name": text, "format": "jsonl", "id": "id", "digest": "ab", "normalised": 0})
     document = card(release)
     spans = [match[0] for match in re.finditer(r"(?<!`)(`+)(?!`)(.*?)(?<!`)\1(?!`)", document)]
     assert code(f"{text}: string") in spans

@@ -51,7 +51,6 @@ def test_what_was_appended_is_found_and_nothing_else(memory):
     append(memory, ("cow", "lehmä"))
     assert look_up(memory, "cow", "dog", "horse") == ["lehmä", "koira", None]
     assert look_up(memory) == []
-    assert memory.known(ENGINE, TARGET, pl.Series("key", keys("cow", "dog", "horse", "dog"), dtype=pl.Binary)) == 2
 
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -200,12 +199,17 @@ def test_a_folder_that_cannot_be_written_names_the_way_out(tmp_path, write, plac
     assert str(error.value).isprintable()  # delta-rs colours its messages
 
 
-def test_a_damaged_file_is_an_error_and_not_a_crash(memory):
+@pytest.mark.parametrize("harm", [lambda path: path.write_bytes(path.read_bytes()[:-20]), Path.unlink], ids=["torn", "gone"])
+def test_a_damaged_file_is_a_miss_and_the_others_are_read(memory, caplog, harm):
     append(memory, ("dog", "koira"))
     (file,) = partition_files(memory)
-    path = Path(file.removeprefix("file://"))
-    path.write_bytes(path.read_bytes()[:-20])
-    with pytest.raises(WarehouseError, match="translation memory"):
-        look_up(memory, "dog")
-    with pytest.raises(WarehouseError, match="translation memory"):
-        memory.known(ENGINE, TARGET, pl.Series("key", keys("dog"), dtype=pl.Binary))
+    append(memory, ("cat", "kissa"))
+    harm(Path(file))
+    assert look_up(memory, "dog", "cat") == [None, "kissa"]
+    assert Path(file).name in caplog.text
+    append(memory, ("dog", "koira"))
+    assert look_up(memory, "dog", "cat") == ["koira", "kissa"]
+    assert memory.compact(ENGINE, TARGET, files=2)
+    caplog.clear()
+    assert look_up(memory, "dog", "cat") == ["koira", "kissa"]
+    assert caplog.text == "", "compaction leaves the damaged file behind"

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from schemas.errors import SourceError
 from schemas.plan import Chunk
 from schemas.recipe_file import parse
-from tasks.stage import stage, texts
+from tasks.segment import texts
+from tasks.stage import stage
 
 
 def jsonl(*rows):

@@ -146,7 +146,7 @@ def test_a_failed_build_leaves_nothing(store, manifest):
     def broken(m, folder):
         raise OSError("no")
 
-    with pytest.raises(OSError, match="no"), store.staging() as folder:
+    with pytest.raises(WarehouseError, match="no"), store.staging() as folder:
         store.commit(folder, manifest(), broken)
     assert store.versions("trial") == []
     assert list((store.root / STAGING).iterdir()) == []
@@ -204,7 +204,7 @@ def test_verify_names_the_file_that_changed(store, manifest, harm, how):
 def test_a_manifest_that_is_none_is_an_error(store, manifest, text):
     release = commit(store, manifest())
     (release.path / "manifest.json").write_text(text)
-    with pytest.raises(IntegrityError, match=r"manifest\.json: not a manifest of this version"):
+    with pytest.raises(IntegrityError, match=r"manifest\.json: not a manifest: "):
         store.latest("trial")
 
 
@@ -223,3 +223,24 @@ def test_a_store_that_cannot_be_made_names_the_way_out(write, tmp_path):
         LocalStore(tmp_path / "releases").staging(),
     ):
         pass
+
+
+def test_a_damaged_version_is_mended_by_the_same_build(store, manifest):
+    with store.staging() as folder:
+        first = store.commit(folder, manifest(), card)
+    (first.path / "README.md").write_text("spoilt")
+    with pytest.raises(IntegrityError, match="it is mended"):
+        store.verify(first)
+    with store.staging() as folder:
+        again = store.commit(folder, manifest(), card)
+    assert (again.path, again.manifest.version, again.change) == (first.path, "1.0.0", "mended")
+    store.verify(again)
+    assert list((store.root / STAGING).iterdir()) == []
+
+
+def test_a_pinned_version_is_no_other_content(store, manifest):
+    with store.staging() as folder:
+        first = store.commit(folder, manifest(), card)
+    pinned = manifest(version="1.0.0", recipe=first.manifest.recipe | {"release": {"store": "local", "version": "1.0.0"}})
+    with store.staging() as folder:
+        assert store.commit(folder, pinned, card).change == "unchanged"

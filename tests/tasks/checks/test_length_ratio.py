@@ -54,13 +54,13 @@ batches = st.lists(st.lists(st.tuples(sides, sides), max_size=20), max_size=6)
 @settings(deadline=None)
 @given(batches, st.randoms(use_true_random=False))
 def test_batches_and_their_order_do_not_matter(parts, random):
-    whole = fitted([pair for part in parts for pair in part]).to_json()
+    parts = [part * 20 for part in parts]  # enough pairs for a median
+    whole = fitted([pair for part in parts for pair in part]).median()
     random.shuffle(parts)
     merged = LengthRatios()
     for part in parts:
         merged.merge(fitted(part))
-    assert merged.to_json() == whole
-    assert LengthRatios.from_json(whole).to_json() == whole
+    assert merged.median() == whole
 
 
 @settings(deadline=None)
