@@ -2,24 +2,29 @@
 
 import json
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pyarrow as pa
+from polars.datatypes import DataTypeClass
+from pydantic import TypeAdapter
 
 from flows.progress import progress
 from flows.settings import settings
 from schemas.errors import RecipeError, SourceError, did_you_mean
 from schemas.languages import language
+from schemas.recipe import Source
 from schemas.recipe_file import parse
+from schemas.resources import find
 from tasks.claims import Claims
 from tasks.materialise import flush, guarded
 from tasks.memory import Memory
 from tasks.read import reader
 from tasks.recall import paired, recall
 from tasks.segment import segment, texts
+from tasks.stage import conformed, unified
 from tasks.translate import translator
 
 FORMATS = {".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "tsv"}
@@ -37,16 +42,16 @@ def translate(
 ) -> dict[str, Any]:
     """Adds translation, score (mean log-probability a token over the field's sentences) and from_memory."""
     _format(target)
-    rows = load(source, [field])
     if options["engine"] == "echo":
         options = {"engine": "echo"}
-    whole = {"format": _format(source), "path": source}
-    recipe = parse(
+    recipe = parse(  # an engine is told apart, checked and found as a recipe's is
         {
-            **{"name": "file", "title": source.name, "source": whole, "fields": [field], "language": source_language},
+            **{"name": "file", "title": source.name, "source": _source(source), "fields": [field], "language": source_language},
             "translate": {**options, "into": [target_language]},
         }
     )
+    rows = load(source, [field])
+    _require_room(rows, target)
     now, wanted, spoken = settings(), language(target_language), language(source_language)
     engine = translator(recipe.translate, now.device)
     engine.require(spoken, wanted)
@@ -64,6 +69,9 @@ def translate(
             claims=Claims(),
             progress=lambda done, tokens: shown.add(wanted.code, done, tokens),
         )
+        fresh = len(recalled.fresh)
+        remembered = len(sentences) - fresh
+        shown.add(wanted.code, remembered, remembered=remembered)
     pairs = paired(segments, recalled, wanted).rename({"target": "translation"})
     answers = rows.select(pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"), pl.Series("text", clean, pl.String)).join(
         pairs.select("row", "translation", "score", "from_memory"), on="row", how="left", maintain_order="left"
@@ -71,12 +79,7 @@ def translate(
     translation = pl.when(pl.col("translation").is_null()).then(pl.col("text")).otherwise(pl.col("translation"))
     added = answers.select(translation.alias("translation"), pl.col("score").round(3), "from_memory")
     save(rows, added, target)
-    fresh = len(recalled.fresh)
-    return _summary(rows, target) | {
-        "sentences": len(sentences),
-        "translated": fresh,
-        "from_memory": len(sentences) - fresh,
-    }
+    return _summary(rows, target) | {"sentences": len(sentences), "translated": fresh, "from_memory": remembered}
 
 
 def identify(source: Path, target: Path, field: str, expect: str | None, identifier: str) -> dict[str, Any]:
@@ -86,6 +89,7 @@ def identify(source: Path, target: Path, field: str, expect: str | None, identif
     _format(target)
     expected = [language(code.strip()) for code in expect.split(",")] if expect else None
     rows = load(source, [field])
+    _require_room(rows, target)
     found = identified(rows[field], expected=expected, identifier=identifier)
     save(rows, found, target)
     counts = found["language"].value_counts(sort=True).rows()
@@ -106,7 +110,10 @@ def check(
     from tasks.checks.length_ratio import LengthRatios
 
     _format(target)
+    if source_field == field:
+        raise RecipeError(f"--source-field and --field both name {field!r}; a check compares a source with its translation.")
     rows = load(source, [source_field, field])
+    _require_room(rows, target)
     pairs = rows.select(pl.col(source_field).alias("source"), pl.col(field).alias("target"))
     ratios = LengthRatios()
     ratios.update(pairs["source"], pairs["target"])
@@ -123,23 +130,17 @@ def check(
 
 def load(path: Path, fields: Sequence[str]) -> pl.DataFrame:
     """All rows of a file. Raises SourceError on the first that cannot be read, and if a field is missing or no text."""
-    found = {
-        "name": "file",
-        "title": path.name,
-        "source": {"format": _format(path), "path": path},
-        "fields": list(fields),
-    }
-    recipe = parse({**found, "language": "eng_Latn", "translate": {"engine": "echo", "into": ["fin_Latn"]}})
-    opened = reader(recipe.source)
+    opened = reader(TypeAdapter(Source).validate_python(_source(path)))
     tables = []
     for split in opened.splits():
         for part in opened.parts(split, AT_ONCE):
             for bad in part.bad:
                 raise SourceError(f"{bad.file} line {bad.line}: {bad.reason}. Mend the line, or build a recipe, which sets it aside.")
             tables.append(part.table)
-    if not tables:
-        raise SourceError(f"{path}: no rows.")
-    rows = pl.DataFrame(pa.concat_tables(tables, promote_options="permissive"))
+    if not tables:  # JSON lines without a line name no columns
+        tables.append(pa.table({field: pa.array([], pa.string()) for field in fields}))
+    schema = unified([table.schema for table in tables])
+    rows = pl.DataFrame(pa.concat_tables(conformed(table, schema) for table in tables))
     for field in fields:
         if field not in rows.columns:
             hint = did_you_mean(field, rows.columns)
@@ -174,8 +175,42 @@ def _write(frame: pl.DataFrame, path: Path, form: str) -> None:
         flat.write_csv(path, separator="," if form == "csv" else "\t")
 
 
+def _require_room(rows: pl.DataFrame, path: Path) -> None:
+    """Raise RecipeError, before any work, for a column that the format of the output cannot hold."""
+    if _format(path) == "parquet":
+        return
+    for name, kind in rows.schema.items():
+        leaves = list(_leaves(kind))
+        for leaf in leaves:
+            if leaf.base_type() in (pl.Binary, pl.Duration):
+                raise RecipeError(f"{path}: column {name!r} holds {leaf}, which {path.suffix} cannot. Write .parquet instead.")
+        if any(leaf.is_float() for leaf in leaves) and (kind.is_nested() or _format(path) == "jsonl"):
+            for row, value in enumerate(rows[name].to_list(), 1):
+                try:
+                    _json(value)
+                except ValueError:
+                    raise RecipeError(
+                        f"{path}: column {name!r} is NaN or infinite in row {row}; JSON has neither. Write .parquet."
+                    ) from None
+
+
+def _leaves(kind: pl.DataType | DataTypeClass) -> Iterator[pl.DataType | DataTypeClass]:
+    """The types of the values inside a type."""
+    if isinstance(kind, pl.Struct):
+        for field in kind.fields:
+            yield from _leaves(field.dtype)
+    elif isinstance(kind, pl.List | pl.Array):
+        yield from _leaves(kind.inner)
+    else:
+        yield kind
+
+
 def _json(value: Any) -> str | None:
-    return None if value is None else json.dumps(value, ensure_ascii=False, default=str)
+    return None if value is None else json.dumps(value, ensure_ascii=False, allow_nan=False, default=str)
+
+
+def _source(path: Path) -> dict[str, Any]:
+    return {"format": _format(path), "path": find(path)}
 
 
 def _format(path: Path) -> str:

@@ -89,7 +89,7 @@ SET_ASIDE = pa.schema(
         ("file", pa.string()),  # name inside the source
         ("line", pa.int64()),  # from 1; rows of Parquet likewise
         ("reason", pa.string()),
-        ("raw", pa.string()),  # the row as it stood, undecodable bytes escaped
+        ("raw", pa.string()),  # the line as it stood, undecodable bytes escaped; the row as JSON if only its id is at fault
     ]
 )
-"""Rows of the source that could not be read, in rejected/source.parquet."""
+"""Rows of the source that could not be read or have no id of their own, in rejected/source.parquet."""

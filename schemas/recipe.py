@@ -40,6 +40,13 @@ class _File(Strict):
     split: str = Field("train", pattern=r"^[A-Za-z0-9_]{1,40}$")
     """Name of the split that the rows go to."""
 
+    @field_validator("split")
+    @classmethod
+    def _one_split(cls, split: str) -> str:
+        if split == "all":
+            raise ValueError("'all' stands for every split together in the library datasets; name another, such as train")
+        return split
+
 
 class MindSource(_File):
     """MIND: a folder with news.tsv, or with one folder per split (train, dev, test) that has one."""
@@ -146,7 +153,7 @@ class Checks(Strict):
 class Release(Strict):
     store: Literal["local"] = "local"
     """Where the release goes."""
-    version: str = Field("auto", pattern=r"^(auto|\d+\.\d+\.\d+)$")
+    version: str = Field("auto", pattern=r"^(auto|(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*)){2})$")
     """`auto` raises the last version by what changed; or a version of your own."""
 
 

@@ -97,6 +97,9 @@ def _explain(error: ValidationError) -> list[str]:
             message = f"unknown {key} {tag!r}; there are {', '.join(_TAGS[key])}.{did_you_mean(tag, _TAGS[key])}"
         elif fault["type"] in ("model_type", "model_attributes_type"):
             message = f"expected a mapping (key: value), not {type(fault['input']).__name__}."
+        elif fault["type"] == "tuple_type":
+            given = fault["input"]
+            message = "expected a list, not a mapping." if isinstance(given, dict) else f"expected a list, as in [{given}]."
         elif fault["type"] == "string_type" and isinstance(fault["input"], bool):
             message = "YAML reads this word as true or false; put it in quotes."
         lines.append(f"{path}: {message}" if path else message)

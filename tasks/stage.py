@@ -1,8 +1,11 @@
 """Stage: read a source once, in order, into ranges of rows on disk, each with its segments. Pins what the build sees."""
 
+import json
 import unicodedata
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import compress
 from pathlib import Path
 
 import polars as pl
@@ -10,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import xxhash
 
-from schemas.errors import SourceError, did_you_mean
+from schemas.errors import RecipeError, SourceError, did_you_mean
 from schemas.frames import SET_ASIDE
 from schemas.languages import language
 from schemas.plan import Chunk, Plan, Range
@@ -28,14 +31,7 @@ class Staged:
 
     def records(self, chunk: Chunk, schema: pa.Schema) -> pa.Table:
         """The source rows of a chunk, in the schema of the whole source."""
-        table = pq.read_table(self.folder / f"{chunk.stem}.records.parquet")
-        missing = [name for name in schema.names if name not in table.column_names]
-        for name in missing:  # JSON lines: a key that no row of this range has
-            table = table.append_column(name, pa.nulls(table.num_rows, schema.field(name).type))
-        try:
-            return table.select(schema.names).cast(schema)
-        except pa.ArrowInvalid as error:  # whole numbers that the fractions of another range made too large
-            raise SourceError(f"{chunk.stem}: a column changes its type within the source: {error}. Give every row one type.") from None
+        return conformed(pq.read_table(self.folder / f"{chunk.stem}.records.parquet"), schema)
 
     def segments(self, chunk: Chunk) -> pl.DataFrame:
         """The segments of a chunk (schemas.frames.SEGMENTS)."""
@@ -50,11 +46,13 @@ def stage(recipe: Recipe, folder: Path, limit: int | None = None, strict: bool =
     """Read the source of a recipe into `folder`, which is made.
 
     limit: source rows of each split to read at most. strict: raise on the first row that cannot be read.
-    Raises SourceError if the source lacks a field or has nothing to read.
+    Raises SourceError if the source lacks a field or has nothing to read, RecipeError if the ids are a field.
     """
     with guarded(folder):
         folder.mkdir(parents=True)
     source = reader(recipe.source)
+    if source.id in recipe.fields:
+        raise RecipeError(f"fields names {source.id!r}, the column that identifies a row: its ids would be translated. Leave it out.")
     pinned = digest(source)
     ids = _Ids(source.id)
     grows = isinstance(recipe.source, JsonlSource)  # a key may begin late, so that all must be read to miss one
@@ -73,6 +71,8 @@ def stage(recipe: Recipe, folder: Path, limit: int | None = None, strict: bool =
             named |= dict.fromkeys(part.table.column_names)
             if not grows:
                 _require(named, recipe, source.id)
+            if not part.rows_in:
+                continue
             part = ids.give(part, split, start)
             if part.bad and strict:
                 bad = part.bad[0]
@@ -90,23 +90,27 @@ def stage(recipe: Recipe, folder: Path, limit: int | None = None, strict: bool =
             schemas.append(table.schema)
             normalised += changed
             start += part.rows_in
+    if named:
+        _require(named, recipe, source.id)
     splits = {split: ranges for split, ranges in splits.items() if ranges}  # a reader finds no files for an empty one
     if not any(r.rows for ranges in splits.values() for r in ranges):
         reasons = f"; the first of {len(aside)} unreadable rows: line {aside[0][2]}: {aside[0][3]}" if aside else ""
         raise SourceError(f"{recipe.source.path}: no rows to translate{reasons}.")
-    _require(named, recipe, source.id)
     if digest(source) != pinned:
         raise SourceError(f"{recipe.source.path} changed while it was read. Run the same command again when it is whole.")
     arrays = [pa.array([row[i] for row in aside], field.type) for i, field in enumerate(SET_ASIDE)]
     with guarded(folder):
         pq.write_table(pa.Table.from_arrays(arrays, schema=SET_ASIDE), folder / "set-aside.parquet")
-    return Plan(pinned, source.id, _unified(schemas), splits, normalised), Staged(folder)
+    return Plan(pinned, source.id, unified(schemas), splits, normalised), Staged(folder)
 
 
 def _cut(part: Part, rows: int) -> Part:
     """The first rows of a part, bad ones counted."""
+    if part.rows_in <= rows:
+        return part
     places = [place for place in part.places if place < rows]
-    return Part(part.table.slice(0, len(places)), part.bad[: rows - len(places)], places) if part.rows_in > rows else part
+    good = len(places)
+    return Part(part.table.slice(0, good), part.bad[: rows - good], places, part.where[:good])
 
 
 class _Ids:
@@ -131,19 +135,20 @@ class _Ids:
             raise SourceError(f"split {split}: column 'id' begins at row {start + 1}; give every row an id, or name another by source.id.")
         if self._numbered:
             ids = pa.array([str(start + place) for place in part.places], pa.string())
-            return Part(table.add_column(0, "id", ids), part.bad, part.places)
+            return replace(part, table=table.add_column(0, "id", ids))
         values = [None] * table.num_rows if lacking else table.column(self._column).to_pylist()
         good = set(part.places)
         bad = list(zip((place for place in range(part.rows_in) if place not in good), part.bad, strict=True))
         keep = []
-        for i, (place, value) in enumerate(zip(part.places, values, strict=True)):
+        for i, value in enumerate(values):
             reason = self._fault(split, value)
             keep.append(reason is None)
             if reason:
-                bad.append((place, Bad(split, start + place + 1, reason, str(table.slice(i, 1).to_pylist()[0]))))
+                raw = json.dumps(table.slice(i, 1).to_pylist()[0], ensure_ascii=False, default=str)
+                bad.append((part.places[i], Bad(*part.where[i], reason, raw)))
         bad.sort(key=lambda at: at[0])
-        places = [place for place, good in zip(part.places, keep, strict=True) if good]
-        return Part(table.filter(pa.array(keep, pa.bool_())), [row for _, row in bad], places)
+        good_rows = table.filter(pa.array(keep, pa.bool_()))
+        return Part(good_rows, [row for _, row in bad], list(compress(part.places, keep)), list(compress(part.where, keep)))
 
     def _fault(self, split: str, value: object) -> str | None:
         if value is None or value == "":
@@ -231,8 +236,24 @@ def _moved(table: pa.Table, annotation: MindAnnotation, texts: list[str | None],
     return table.set_column(i, annotation.column, pa.array(column, table.schema.field(i).type))
 
 
-def _unified(schemas: list[pa.Schema]) -> pa.Schema:
-    try:
+def unified(schemas: list[pa.Schema]) -> pa.Schema:
+    """The schema that holds the rows of all. Raises SourceError where there is none."""
+    with _one_type():
         return pa.unify_schemas(schemas, promote_options="permissive")
+
+
+def conformed(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """A range in the schema of the whole source."""
+    for field in schema:
+        if field.name not in table.column_names:  # JSON lines: a key that no row of this range has
+            table = table.append_column(field.name, pa.nulls(table.num_rows, field.type))
+    with _one_type():  # whole numbers that the fractions of another range made too large
+        return table.select(schema.names).cast(schema)
+
+
+@contextmanager
+def _one_type() -> Iterator[None]:
+    try:
+        yield
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise SourceError(f"a column changes its type within the source: {error}. Give every row one type.") from None

@@ -8,12 +8,20 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import pyarrow as pa
 
 from schemas.errors import SourceError
 from schemas.recipe import DelimitedSource, JsonlSource, MindSource, Source
+
+
+class Row(NamedTuple):
+    """A row that was read, and where it stood."""
+
+    file: str
+    line: int  # from 1; rows of Parquet likewise
+    values: dict[str, object]
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,12 @@ class Part:
     table: pa.Table
     bad: list[Bad]
     places: Sequence[int]  # of each row of `table` in the part, from 0; the other places are those of `bad`, in order
+    where: Sequence[tuple[str, int]]  # file and line of each row of `table`
+
+    def __post_init__(self) -> None:
+        for name in self.table.column_names:
+            if not name or "\0" in name:
+                raise SourceError(f"column {name!r}: {'a NUL is in its name' if name else 'it has no name'}. Rename it in the source.")
 
     @property
     def rows_in(self) -> int:
@@ -48,7 +62,10 @@ class Reader(Protocol):
         """Split -> its files, in order."""
 
     def parts(self, split: str, rows: int) -> Iterator[Part]:
-        """The split in parts of `rows` source rows each (the last may have fewer)."""
+        """The split in parts of `rows` source rows each (the last may have fewer).
+
+        A split without rows whose columns are known has one part that tells them.
+        """
 
 
 def reader(source: Source) -> Reader:
@@ -103,13 +120,18 @@ def lines_of(file: Path, *, ends: bool = False) -> Iterator[tuple[int, str | Bad
                 yield number, Bad(file.name, number, reason, raw.decode("utf-8", "backslashreplace").rstrip("\r\n"))
 
 
-def grouped(rows: Iterable[dict[str, object] | Bad], size: int, schema: pa.Schema | None = None) -> Iterator[Part]:
+def grouped(rows: Iterable[Row | Bad], size: int, schema: pa.Schema | None = None) -> Iterator[Part]:
     """Parts of `size` source rows each from rows one by one; the column types are inferred where no schema is given."""
     several = iter(rows)
-    while part := list(itertools.islice(several, size)):
-        good = [(place, row) for place, row in enumerate(part) if not isinstance(row, Bad)]
+    part = list(itertools.islice(several, size))
+    if not part and schema is not None:
+        yield Part(schema.empty_table(), [], [], [])
+    while part:
+        good = [(place, row) for place, row in enumerate(part) if isinstance(row, Row)]
+        table = _table([row.values for _, row in good], schema)
         bad = [row for row in part if isinstance(row, Bad)]
-        yield Part(_table([row for _, row in good], schema), bad, [place for place, _ in good])
+        yield Part(table, bad, [place for place, _ in good], [(row.file, row.line) for _, row in good])
+        part = list(itertools.islice(several, size))
 
 
 def _table(rows: list[dict[str, object]], schema: pa.Schema | None) -> pa.Table:

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from schemas.errors import SourceError
 from schemas.recipe import DelimitedSource
-from tasks.read import Bad, Part, files_of, grouped, lines_of
+from tasks.read import Bad, Part, Row, files_of, grouped, lines_of
 
 LONGEST = 1000  # lines that one quoted value may span before its quote counts as never closed
 
@@ -44,7 +44,7 @@ class DelimitedReader:
             raise SourceError(f"{file.name} line 1: column {(twice or [''])[0]!r} is named {'twice' if twice else 'nothing'}.")
         return header
 
-    def _rows(self, file: Path, header: list[str]) -> Iterator[dict[str, object] | Bad]:
+    def _rows(self, file: Path, header: list[str]) -> Iterator[Row | Bad]:
         records = self._records(file)
         next(records)
         for number, values in records:
@@ -54,14 +54,18 @@ class DelimitedReader:
                 raw = self._separator.join(values)
                 yield Bad(file.name, number, f"{len(values)} columns, expected {len(header)}", raw)
             else:
-                yield dict(zip(header, values, strict=True))
+                yield Row(file.name, number, dict(zip(header, values, strict=True)))
 
     @property
     def _separator(self) -> str:
         return "," if self._source.format == "csv" else "\t"
 
     def _records(self, file: Path) -> Iterator[tuple[int, list[str] | Bad]]:
-        """(number of its first line, values) of each record; a record that cannot be parsed gives up one line."""
+        """(number of its first line, values) of each record; a record that cannot be parsed gives up one line.
+
+        A blank line is no record, but where the header has one column it is an empty value.
+        """
+        columns = 0
         lines = lines_of(file, ends=True)
         ahead: deque[tuple[int, str | Bad]] = deque()  # lines read past a record whose quote did not close
         while ahead or (line := next(lines, None)):
@@ -72,10 +76,11 @@ class DelimitedReader:
             if isinstance(text, Bad):
                 ahead.popleft()
                 yield number, text
-            elif not text.rstrip("\r\n"):
+            elif columns != 1 and not text.rstrip("\r\n"):
                 ahead.popleft()
             else:
                 values, taken = self._parse(file.name, ahead, lines)
+                columns = columns or len(values) if isinstance(values, list) else columns
                 for _ in range(taken):
                     ahead.popleft()
                 yield number, values
@@ -88,7 +93,7 @@ class DelimitedReader:
             return first.split(self._separator), 1
         record = csv.reader(_until_bad(ahead, lines), delimiter=self._separator, strict=True)
         try:
-            return next(record), record.line_num
+            return next(record) or [""], record.line_num
         except csv.Error as error:
             never = "end of data" in str(error)
             return Bad(file, number, "a quote that never closes" if never else str(error), first), 1

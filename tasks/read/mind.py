@@ -7,7 +7,7 @@ from pathlib import Path
 from schemas.errors import SourceError
 from schemas.frames import MIND_NEWS
 from schemas.recipe import MindSource
-from tasks.read import Bad, Part, grouped, lines_of
+from tasks.read import Bad, Part, Row, grouped, lines_of
 
 SPLITS = ("train", "dev", "test")
 KEYS: dict[str, type | tuple[type, ...]] = {
@@ -44,12 +44,12 @@ class MindReader:
             yield from grouped(_rows(file), rows, MIND_NEWS)
 
 
-def _rows(file: Path) -> Iterator[dict[str, object] | Bad]:
+def _rows(file: Path) -> Iterator[Row | Bad]:
     for number, line in lines_of(file):
         yield line if isinstance(line, Bad) else _row(file.name, number, line)
 
 
-def _row(file: str, number: int, line: str) -> dict[str, object] | Bad:
+def _row(file: str, number: int, line: str) -> Row | Bad:
     values = line.split("\t")
     if len(values) != len(MIND_NEWS):
         return Bad(file, number, f"{len(values)} columns, expected {len(MIND_NEWS)}", line)
@@ -59,7 +59,7 @@ def _row(file: str, number: int, line: str) -> dict[str, object] | Bad:
             row[column] = entities(str(row[column]))
         except ValueError as error:
             return Bad(file, number, f"{column}: {error}", line)
-    return row
+    return Row(file, number, row)
 
 
 def entities(text: str) -> list[dict[str, object]]:

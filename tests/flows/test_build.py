@@ -118,7 +118,7 @@ def test_bad_rows_are_set_aside_with_their_reason(tmp_path: Path, lines: list[st
     account = built.release.manifest.configs["hin_Deva"].splits["train"]
     assert (account.rows_in, account.rows_out, account.set_aside) == (10, 7, 3)
     aside = pq.read_table(built.release.path / "rejected" / "source.parquet").to_pylist()
-    assert [row["line"] for row in aside][:2] == [4, 5]
+    assert [(row["file"], row["line"]) for row in aside] == [("news.tsv", 4), ("news.tsv", 5), ("news.tsv", 6)]
     for row, reason in zip(aside, ["4 columns, expected 8", "abstract_entities: not JSON", "came before"], strict=True):
         assert reason in row["reason"]
     assert aside[0]["raw"] == "N1\tonly\tfour\tcolumns"

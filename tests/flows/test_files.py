@@ -72,6 +72,8 @@ def test_check(babelmill: Callable[..., object], tmp_path: Path) -> None:
         ("in.csv", "body\na\n", "out.csv", 1, "no column 'text'; there are body"),
         ("in.csv", "text,b\na,b\nc\n", "out.csv", 1, "in.csv line 3: 1 columns, expected 2"),
         ("in.jsonl", '{"text": 1}\n', "out.csv", 1, "column 'text' is Int64, expected text"),
+        ("in.jsonl", '{"text": "a", "n": NaN}\n', "out.jsonl", 2, "column 'n' is NaN or infinite in row 1; JSON has neither"),
+        ("in.jsonl", '{"text": "a", "n": [1.5]}\n{"text": "b", "n": [-Infinity]}\n', "out.csv", 2, "infinite in row 2"),
     ],
 )
 def test_wrong_files(
@@ -81,3 +83,85 @@ def test_wrong_files(
     said = babelmill("identify", tmp_path / name, tmp_path / output)
     assert (said.code, message in said.err) == (code, True), said.err
     assert not (tmp_path / output).exists()
+
+
+NESTED = {"pair": [{"a": 1, "b": "ä"}, None], "lists": [[["x"], []], None], "array": pl.Series([[1, 2], None], dtype=pl.Array(pl.Int64, 2))}
+
+
+@pytest.mark.parametrize("ending", [".csv", ".tsv"])
+def test_nested_columns_are_json_in_csv(babelmill: Callable[..., object], tmp_path: Path, ending: str) -> None:
+    source = save(pl.DataFrame({"text": ["a", "b"], **NESTED}), tmp_path / "in.parquet")
+    said = babelmill("identify", source, tmp_path / f"out{ending}")
+    assert said.code == 0, said.err
+    first, second = load(tmp_path / f"out{ending}").select(*NESTED).rows()
+    assert first == ('{"a": 1, "b": "ä"}', '[["x"], []]', "[1, 2]")
+    assert second == (None, None, None)
+
+
+@pytest.mark.parametrize("ending", [".csv", ".jsonl"])
+@pytest.mark.parametrize(
+    ("column", "kind"),
+    [
+        (pl.Series([b"a"]), "Binary"),
+        (pl.Series([1], dtype=pl.Duration("us")), "Duration"),
+        (pl.Series([[b"a"]]), "Binary"),
+        (pl.Series([{"d": [b"a"]}]), "Binary"),
+    ],
+)
+def test_what_the_output_cannot_hold_is_said_first(
+    babelmill: Callable[..., object], tmp_path: Path, ending: str, column: pl.Series, kind: str
+) -> None:
+    source = save(pl.DataFrame({"text": ["a"], "odd": column}), tmp_path / "in.parquet")
+    languages = ["--source-language", "en", "--target-language", "fi"]
+    said = babelmill("translate", source, tmp_path / f"out{ending}", *languages, "--model", "nowhere")  # found out before the model is
+    assert (said.code, f"column 'odd' holds {kind}" in said.err, "Write .parquet" in said.err) == (2, True, True), said.err
+    assert babelmill("translate", source, tmp_path / "out.parquet", *languages, "--engine", "echo").code == 0
+
+
+EMPTY = {"in.csv": "id,text\n", "in.jsonl": "\n", "in.parquet": ""}
+STEPS = {
+    "translate": ["--source-language", "en", "--target-language", "fi", "--engine", "echo"],
+    "identify": [],
+    "check": ["--source-language", "en", "--target-language", "fi", "--source-field", "id", "--field", "text"],
+}
+
+
+@pytest.mark.parametrize("name", EMPTY)
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("ending", [".csv", ".jsonl", ".parquet"])
+def test_no_rows_stay_no_rows(babelmill: Callable[..., object], tmp_path: Path, name: str, step: str, ending: str) -> None:
+    source, target = tmp_path / name, tmp_path / f"out{ending}"
+    source.write_text(EMPTY[name])
+    if name == "in.parquet":
+        pl.DataFrame(schema={"id": pl.String, "text": pl.String}).write_parquet(source)
+    said = babelmill(step, source, target, *STEPS[step], "--json")
+    assert said.code == 0, said.err
+    assert json.loads(said.out)["rows"] == 0
+    if ending == ".jsonl":
+        assert target.read_text() == ""
+    else:
+        added = {"translate": "translation", "identify": "language_score", "check": "verdict"}
+        assert {"text", added[step]} <= set(load(target).columns)
+        assert load(target).height == 0
+
+
+def test_a_column_that_changes_its_type_is_said(babelmill: Callable[..., object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flows.files.AT_ONCE", 1)
+    for late, code in (('"x"', 1), ("2.5", 0)):
+        (tmp_path / "in.jsonl").write_text('{"text": "a", "n": 1}\n{"text": "b", "new": true, "n": ' + late + "}")
+        said = babelmill("identify", tmp_path / "in.jsonl", tmp_path / "out.jsonl")
+        assert (said.code, "changes its type within the source" in said.err) == (code, bool(code)), said.err
+    assert pl.read_ndjson(tmp_path / "out.jsonl")["n"].to_list() == [1.0, 2.5]
+
+
+def test_check_wants_two_columns(babelmill: Callable[..., object], tmp_path: Path) -> None:
+    source = save(ROWS, tmp_path / "in.csv")
+    said = babelmill("check", source, tmp_path / "out.csv", *STEPS["check"][:4], "--source-field", "text", "--field", "text")
+    assert (said.code, "--source-field and --field both name 'text'" in said.err) == (2, True), said.err
+
+
+def test_progress_counts_what_the_memory_knew(babelmill: Callable[..., object], tmp_path: Path) -> None:
+    source = save(ROWS, tmp_path / "in.csv")
+    for remembered in (0, 2):
+        said = babelmill("translate", source, tmp_path / "out.csv", *STEPS["translate"])
+        assert f"2/2 sentences, {remembered} from memory" in said.err

@@ -62,7 +62,9 @@ def changed(path, value):
         ),
         ("source", "rows.jsonl", "source: expected a mapping (key: value), not str."),
         ("checks", ["loop"], "checks: expected a mapping (key: value), not list."),
-        ("fields", "title", "fields: Input should be a valid tuple"),
+        ("fields", "title", "fields: expected a list, as in [title]."),
+        ("translate.into", "de", "translate.into: expected a list, as in [de]."),
+        ("annotations", {"field": "title"}, "annotations: expected a list, not a mapping."),
         ("fields", [], "fields: Tuple should have at least 1 item after validation, not 0"),
         ("fields.1", 5, "fields[1]: Input should be a valid string"),
         ("translate.beam_size", 0, "translate.beam_size: Input should be greater than or equal to 1"),
@@ -70,7 +72,12 @@ def changed(path, value):
         ("chunk_rows", 0, "chunk_rows: Input should be greater than or equal to 1"),
         ("name", "Über/../x", "name: String should match pattern '^[a-z0-9][a-z0-9._-]{0,63}$'"),
         ("source.split", "../x", "source.split: String should match pattern '^[A-Za-z0-9_]{1,40}$'"),
-        ("release.version", "1.0", "release.version: String should match pattern '^(auto|\\d+\\.\\d+\\.\\d+)$'"),
+        ("source.split", "all", "source.split: 'all' stands for every split together in the library datasets; name another, such as train"),
+        (
+            "release.version",
+            "1.0",
+            "release.version: String should match pattern '^(auto|(0|[1-9][0-9]*)(\\.(0|[1-9][0-9]*)){2})$'",
+        ),
         (
             "checks.reject",
             ["lop"],
@@ -214,10 +221,15 @@ def test_every_key_is_described_and_unknown_ones_are_refused(model):
     assert model.model_config["extra"] == "forbid"
 
 
-@pytest.mark.parametrize("version", ["1.0", "v1.0.0", "1.0.0-rc1", "1.0.0\n", ""])
+@pytest.mark.parametrize("version", ["1.0", "v1.0.0", "1.0.0-rc1", "1.0.0\n", "", "01.0.0", "1.00.0", "1.0.01", "1.0.٣"])
 def test_what_is_no_version(version):
     with pytest.raises(RecipeError, match="version"):
         parse(changed("release", {"version": version}))
+
+
+@pytest.mark.parametrize("version", ["auto", "0.0.0", "1.0.0", "10.20.30"])
+def test_what_is_a_version(version):
+    assert parse(changed("release", {"version": version})).release.version == version
 
 
 def test_a_key_given_twice_is_an_error(write):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.errors import SourceError
+from schemas.errors import RecipeError, SourceError
 from schemas.plan import Chunk
 from schemas.recipe_file import parse
 from tasks.segment import texts
@@ -131,6 +131,31 @@ def test_a_named_id_column(staged, chunk_rows):
     assert aside(stage) == [(2, "no id"), (3, "id 'a' came before")]
 
 
+def test_rows_without_an_id_of_their_own_say_where_they_stood(staged):
+    content = '\n{"id": "a", "text": "Hi."}\nbroken\n\n{"id": "a", "text": "Hé."}\n{"text": "Ho."}\n'
+    for chunk_rows in (1, 10):
+        rows = staged(content, chunk_rows=chunk_rows)[1].set_aside().to_pylist()
+        assert [(row["file"], row["line"]) for row in rows] == [("f.jsonl", 3), ("f.jsonl", 5), ("f.jsonl", 6)]
+        assert rows[1]["raw"] == '{"id": "a", "text": "Hé."}'
+        assert json.loads(rows[2]["raw"]).get("id") is None
+    with pytest.raises(SourceError, match=r"f\.csv line 4: id '1' came before"):  # the second row spans two lines
+        staged('id,text\n1,"a\nb"\n1,c\n', "csv", strict=True)
+
+
+def test_a_row_of_parquet_is_numbered_in_its_file(tmp_path, staged):
+    for name in "ab":
+        pq.write_table(pa.table({"id": [1, 2], "text": ["x", "y"], "raw": [b"\xff", None]}), tmp_path / f"{name}.parquet")
+    rows = staged(tmp_path, "parquet", chunk_rows=3)[1].set_aside().to_pylist()
+    assert [(row["file"], row["line"]) for row in rows] == [("b.parquet", 1), ("b.parquet", 2)]
+    assert rows[1]["raw"] == '{"id": 2, "text": "y", "raw": null}'
+
+
+@pytest.mark.parametrize(("column", "changes"), [("id", {}), ("key", {"source": {"id": "key"}})])
+def test_the_ids_are_no_field(staged, column, changes):
+    with pytest.raises(RecipeError, match=f"fields names '{column}', the column that identifies a row"):
+        staged(jsonl({column: "a", "text": "Hi."}), fields=["text", column], **changes)
+
+
 def test_ids_that_begin_late_are_an_error(staged):
     with pytest.raises(SourceError, match="column 'id' begins at row 2"):
         staged(jsonl({"text": "A."}, {"text": "B.", "id": "b"}), chunk_rows=1)
@@ -142,6 +167,13 @@ def test_ids_that_begin_late_are_an_error(staged):
         ("key,txt\n1,Hi.\n", "csv", {}, r"no column 'text'; there are key, txt\. Did you mean txt\?"),
         (jsonl({"txt": "Hi."}), "jsonl", {}, r"no column 'text'; there are txt\. Did you mean txt\?"),
         ("key,text\n1,Hi.\n", "csv", {"source": {"id": "kye"}}, r"no column 'kye'; there are key, text\. Did you mean key\?"),
+        (
+            jsonl({"key": "a", "text": "Hi."}),
+            "jsonl",
+            {"source": {"id": "kye"}},
+            r"no column 'kye'; there are key, text\. Did you mean key\?",
+        ),
+        ("key,txt\n", "csv", {}, r"no column 'text'; there are key, txt\. Did you mean txt\?"),
         (jsonl({"text": 5}), "jsonl", {}, "field 'text' is int64, expected text"),
         (jsonl({"text": ["Hi."]}), "jsonl", {}, "field 'text' is list<.*>, expected text"),
         (jsonl({"text": "Hi.", "text_quality": 1}), "jsonl", {}, "column text_quality is in the way"),
@@ -224,6 +256,17 @@ def test_splits_each_have_their_ranges(tmp_path, write, staged):
     plan, stage = staged(tmp_path / "mind", "mind", fields=["title"], chunk_rows=1)
     assert {split: len(ranges) for split, ranges in plan.splits.items()} == {"train": 2, "dev": 1}
     assert aside(stage) == []
+
+
+def test_text_as_views_or_dictionaries_is_text(tmp_path, staged):
+    words = pa.array(["a", "b", None])
+    table = pa.table(
+        {"id": pa.array(["1", "2", "2"], pa.string_view()), "text": words.dictionary_encode(), "note": words.cast("string_view")}
+    )
+    pq.write_table(table, tmp_path / "f.parquet")
+    plan, stage = staged(tmp_path / "f.parquet", "parquet")
+    assert rows_of(plan, stage) == table.to_pylist()[:2]
+    assert set(plan.schema.types) == {pa.string()}
 
 
 def test_a_parquet_source_keeps_its_types(tmp_path, staged):

@@ -94,8 +94,26 @@ def test_a_byte_order_mark_is_no_part_of_the_first_name(write):
     assert part.table.column_names == ["id", "text"]
 
 
-def test_a_header_alone_has_no_parts(write):
-    assert read(write("f.csv", "id,text\n")) == []
+def test_a_header_alone_tells_its_columns(write):
+    (part,) = read(write("f.csv", "id,text\n"))
+    assert (part.table.column_names, part.rows_in) == (["id", "text"], 0)
+
+
+@pytest.mark.parametrize("quoted", [True, False])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_in_one_column_a_blank_line_is_an_empty_value(write, quoted, end):
+    lines = ["", "text", "a", "", "b", ""]  # one before the header is none
+    assert rows_and_bad(read(write("f.csv", end.join(lines) + end), quoted=quoted)) == ([("a",), ("",), ("b",), ("",)], [])
+
+
+def test_rows_know_their_line(write):
+    (part,) = read(write("f.csv", 'id,text\n1,"a\nb"\n\n2\n3,c\n'))
+    assert part.where == [("f.csv", 2), ("f.csv", 6)]
+
+
+def test_a_nul_in_the_header_is_an_error(write):
+    with pytest.raises(SourceError, match=r"column 'te\\x00xt': a NUL is in its name"):
+        read(write("f.csv", "id,te\0xt\n1,a\n"))
 
 
 def test_files_of_a_folder_share_their_header(tmp_path, write):

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.errors import SourceError
 from schemas.recipe import JsonlSource
 from tasks.read.jsonl import JsonlReader
 
@@ -27,6 +28,10 @@ def read(path, rows=1000):
         ("[1]", "a JSON list, expected an object"),
         ("null", "a JSON NoneType, expected an object"),
         ("{}", "an object without keys"),
+        ('{"a": ' + "[" * 31 + "]" * 31 + "}", None),
+        ('{"a": ' + "[" * 32 + "]" * 32 + "}", "nested deeper than 32"),
+        ('{"a": ' * 33 + "1" + "}" * 33, "nested deeper than 32"),
+        ('{"a": "' + "[" * 99 + '"}', None),
         ('{"a": "\\ud800"}', "not usable JSON: 'utf-8' codec can't encode character '\\ud800'"),
         ('{"\\udfff": 1}', "not usable JSON: 'utf-8' codec can't encode character '\\udfff'"),
         ('{"a": 9223372036854775808}', "not usable JSON: the number 9223372036854775808 needs more than 64 bits"),
@@ -54,6 +59,12 @@ def test_an_empty_file_has_no_parts(write):
     assert read(write("f.jsonl", "")) == []
 
 
+@pytest.mark.parametrize(("key", "fault"), [("", "it has no name"), ("a\0", "a NUL is in its name")])
+def test_a_key_that_is_no_name_is_an_error(write, key, fault):
+    with pytest.raises(SourceError, match=f"column .*: {fault}. Rename it"):
+        read(write("f.jsonl", json.dumps({key: 1})))
+
+
 def test_files_of_a_folder_are_one_split(tmp_path, write):
     write("b.jsonl", '{"a": 2}\n')
     write("a.jsonl", '{"a": 1}\n')
@@ -61,9 +72,10 @@ def test_files_of_a_folder_are_one_split(tmp_path, write):
     assert part.table.column("a").to_pylist() == [1, 2]
 
 
+KEYS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=3)
 LINES = st.one_of(
     st.binary(max_size=20),
-    st.dictionaries(st.text(max_size=3), st.integers() | st.none(), max_size=3).map(lambda row: json.dumps(row).encode()),
+    st.dictionaries(KEYS, st.integers() | st.none(), max_size=3).map(lambda row: json.dumps(row).encode()),
     st.sampled_from([b'{"a": 1', b"\xef\xbb\xbf", b'{"a": "\xff"}', b'{"a": "\\ud800"}', '{"a": "\u2028"}'.encode(), b"1e999"]),
 ).filter(lambda line: b"\n" not in line)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from schemas.errors import SourceError
 from schemas.recipe import JsonlSource, MindSource
-from tasks.read import Bad, digest, files_of, grouped, lines_of, reader
+from tasks.read import Bad, Row, digest, files_of, grouped, lines_of, reader
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,11 @@ def test_with_their_ends_the_lines_are_the_file(scratch, text):
     assert "".join(str(line) for _, line in lines_of(scratch / "ends", ends=True)) == text.removeprefix("\ufeff")
 
 
-ROWS = st.lists(st.one_of(st.builds(lambda n: {"n": n}, st.integers(0, 9)), st.just(Bad("f", 1, "broken", ""))))
+def rows_of(*values):
+    return [Row("f", i, value) for i, value in enumerate(values, 1)]
+
+
+ROWS = st.lists(st.one_of(st.builds(lambda n: Row("f", n, {"n": n}), st.integers(0, 9)), st.just(Bad("f", 1, "broken", ""))))
 
 
 @given(ROWS, st.integers(1, 5))
@@ -58,7 +62,8 @@ def test_parts_hold_exactly_size_rows_and_know_their_places(rows, size):
     again = []
     for part in parts:
         bad = iter(part.bad)
-        values = dict(zip(part.places, part.table.to_pylist(), strict=True))
+        good = [Row(*where, values) for where, values in zip(part.where, part.table.to_pylist(), strict=True)]
+        values = dict(zip(part.places, good, strict=True))
         again += [values[place] if place in values else next(bad) for place in range(part.rows_in)]
     assert again == rows
 
@@ -74,7 +79,7 @@ def test_parts_hold_exactly_size_rows_and_know_their_places(rows, size):
 )
 def test_mixed_types_name_the_column_and_the_types(values, kinds):
     with pytest.raises(SourceError, match=rf"column 'mixed' mixes types \({kinds}\): .*Give every row one type"):
-        list(grouped([{"mixed": value} for value in values], 10))
+        list(grouped(rows_of(*({"mixed": value} for value in values)), 10))
 
 
 @pytest.mark.parametrize(
@@ -89,12 +94,12 @@ def test_mixed_types_name_the_column_and_the_types(values, kinds):
     ],
 )
 def test_column_types_are_inferred(values, kind):
-    (part,) = grouped([{"c": value} for value in values], 10)
+    (part,) = grouped(rows_of(*({"c": value} for value in values)), 10)
     assert part.table.schema.field("c").type == kind
 
 
 def test_keys_in_any_order_and_absent_ones():
-    (part,) = grouped([{"a": 1}, {"b": 2, "a": 3}], 10)
+    (part,) = grouped(rows_of({"a": 1}, {"b": 2, "a": 3}), 10)
     assert part.table.to_pylist() == [{"a": 1, "b": None}, {"a": 3, "b": 2}]
 
 
