@@ -2,32 +2,33 @@
 
 import json
 import time
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
+from flows import account
+from flows.behaviors import CONFIG as BEHAVIORS
+from flows.behaviors import write_behaviors
+from flows.fit import fit
 from flows.progress import Progress, Silent
 from flows.runners import Runner
-from flows.steps import Derived, Job, Learnt, derive_chunk, fit, gather_rejects, translate_chunk
+from flows.steps import Derived, Job, Learnt, derive_chunk, gather_rejects, translate_chunk
 from schemas import manifest as m
-from schemas.errors import IntegrityError, WarehouseError
+from schemas.errors import WarehouseError
 from schemas.languages import language
 from schemas.plan import Plan
 from schemas.recipe import Recipe
 from tasks.card import write_card
-from tasks.materialise import entry, guarded
+from tasks.materialise import guarded
 from tasks.memory import Memory
+from tasks.report import write_report
 from tasks.stage import stage
 from tasks.store import LocalStore, Release
 from tasks.translate import Translator, translator
-
-TOOLS = ("babelmill", "ctranslate2", "sentencepiece", "icu4py", "pyarrow", "polars", "py3langid", "langdetect")
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def build(request: Request, runner: Runner, progress: Progress | None = None) ->
         work = folders.enter_context(LocalStore(request.home / "work").staging())
         last = store.latest(recipe.name) if request.preview is None else None
 
-        progress.say(f"Reading {recipe.source.path.name}")
+        progress.say(f"Reading {recipe.source.name}")
         with clock("read"):
             plan, staged = stage(recipe, work / "source", request.limit, request.strict)
         job = Job(
@@ -73,7 +74,8 @@ def build(request: Request, runner: Runner, progress: Progress | None = None) ->
             staged,
             work,
             staging,
-            _signature(recipe, plan, engine),
+            account.signature(recipe, plan, engine),
+            request.home / "priors",
             progress,
         )
         targets = [chunk for code in recipe.translate.into for chunk in plan.chunks(code)]
@@ -83,12 +85,13 @@ def build(request: Request, runner: Runner, progress: Progress | None = None) ->
             translated = runner.each("translate", partial(translate_chunk, job), targets)
         for code in recipe.translate.into:
             job.memory.compact(engine.identity.fingerprint, code)
-        learnt = fit(job, translated, last.manifest if last else None)
+        with clock("fit"):
+            learnt, aligners = fit(job, translated, last.manifest if last else None)
         progress.say("Checking and writing")
         with clock("write"):
             chunks = [*plan.chunks(recipe.language), *targets]
-            derived = runner.each("write", partial(derive_chunk, job, learnt=learnt), chunks)
-            release = finish(job, derived, learnt, store, request.preview)
+            derived = runner.each("write", partial(derive_chunk, job, learnt=learnt, aligners=aligners), chunks)
+            release = finish(job, derived, learnt, store, request)
     sentences, remembered = sum(t.sentences for t in translated), sum(t.remembered for t in translated)
     run = _record(release, clock, sentences, remembered)
     try:
@@ -106,74 +109,22 @@ def open_engine(request: Request) -> Translator:
     return engine
 
 
-def finish(job: Job, derived: Sequence[Derived], learnt: Learnt, store: LocalStore, preview: str | None) -> Release:
+def finish(job: Job, derived: Sequence[Derived], learnt: Learnt, store: LocalStore, request: Request) -> Release:
     """Account for every row, write manifest and card, and make the folder a version."""
-    rejects = [entry(job.release, path) for path in gather_rejects(job)]
-    manifest = _manifest(job, derived, learnt).model_copy(update={"files": tuple(rejects)})
-    if preview is not None:
-        return store.replace(job.release, manifest, f"{manifest.name}/{preview}", write_card)
-    return store.commit(job.release, manifest, write_card)
+    configs = account.configs(job, derived)
+    behaviors, aside = write_behaviors(job, request.limit)
+    if behaviors:
+        configs[BEHAVIORS] = behaviors
+    manifest = account.manifest(job, configs, learnt).model_copy(update={"files": tuple(gather_rejects(job, aside))})
+    if request.preview is not None:
+        return store.replace(job.release, manifest, f"{manifest.name}/{request.preview}", write_pages)
+    return store.commit(job.release, manifest, write_pages)
 
 
-def _manifest(job: Job, derived: Sequence[Derived], learnt: Learnt) -> m.Manifest:
-    recipe, plan, identity = job.recipe, job.plan, job.engine.identity
-    values = recipe.model_dump(mode="json", exclude={"refit"})
-    values["source"]["path"] = recipe.source.path.name
-    if "model" in values["translate"]:
-        values["translate"]["model"] = identity.model
-    return m.Manifest(
-        name=recipe.name,
-        version=recipe.release.version,
-        title=recipe.title,
-        license=recipe.license,
-        signature=job.signature,
-        language=recipe.language,
-        source=m.Source(
-            name=recipe.source.path.name,
-            format=recipe.source.format,
-            id=plan.id,
-            digest=plan.digest,
-            normalised=plan.normalised,
-        ),
-        engine=m.Engine(model=identity.model, digest=identity.digest, library=identity.library, options=identity.options),
-        recipe=values,
-        tools={name: version(name) for name in TOOLS},
-        learnt=learnt,
-        configs={code: _config(job, code, derived) for code in (recipe.language, *recipe.translate.into)},
-    )
-
-
-def _config(job: Job, code: str, derived: Sequence[Derived]) -> m.Config:
-    mine = [d for d in derived if d.chunk.language == code]
-    splits = {split: _account(job, code, split, [d for d in mine if d.chunk.split == split]) for split in job.plan.splits}
-    kind: Literal["source", "translation"] = "source" if code == job.recipe.language else "translation"
-    return m.Config(language=code, kind=kind, columns=mine[0].shard.columns, splits=splits)
-
-
-def _account(job: Job, code: str, split: str, derived: Sequence[Derived]) -> m.Split:
-    """Raises IntegrityError unless rows in = rows out + set aside + rejected."""
-    ranges = job.plan.splits[split]
-    files = tuple(d.shard.file for d in derived)
-    account = m.Split(
-        rows_in=sum(r.rows_in for r in ranges),
-        rows_out=sum(file.rows or 0 for file in files),
-        set_aside=sum(r.set_aside for r in ranges),
-        rejected=sum(d.rejected_rows for d in derived),
-        fields=sum(d.shard.verdicts.total() for d in derived),
-        verdicts=dict(sorted(sum((d.shard.verdicts for d in derived), Counter()).items())),
-        reasons=dict(sorted(sum((d.shard.reasons for d in derived), Counter()).items())),
-        files=files,
-    )
-    if account.rows_in != account.rows_out + account.set_aside + account.rejected:
-        raise IntegrityError(f"{job.recipe.name} {code} {split}: rows were lost: {account.model_dump(exclude={'files'})}. Report this.")
-    return account
-
-
-def _signature(recipe: Recipe, plan: Plan, engine: Translator) -> str:
-    identity = engine.identity
-    options = [f"{k}:{v}" for k, v in identity.options.items() if k in ("beam_size", "compute_type")]
-    source = f"src:{recipe.source.path.name}@{plan.digest[:12]}"
-    return "|".join([source, f"mt:{identity.model}@{identity.digest[:12]}", identity.library.replace(" ", ":"), *options])
+def write_pages(manifest: m.Manifest, folder: Path) -> None:
+    """What people read: the card and the report."""
+    write_card(manifest, folder)
+    write_report(manifest, folder)
 
 
 def _sentences(plan: Plan) -> int:

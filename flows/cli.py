@@ -29,6 +29,11 @@ class EngineName(enum.StrEnum):
     echo = "echo"
 
 
+class AlignerName(enum.StrEnum):
+    statistical = "statistical"
+    attention = "attention"
+
+
 class IdentifierName(enum.StrEnum):
     py3langid = "py3langid"
     langdetect = "langdetect"
@@ -178,6 +183,57 @@ def check(
     from flows import files
 
     summary = files.check(source, target, source_field, field, source_language, target_language, str(identifier))
+    _show(summary, as_json, lambda: print(files.sentence(summary)))
+
+
+@app.command()
+def project(
+    source: Input,
+    target: Output,
+    source_language: Annotated[str, typer.Option(help="Any alias.")],
+    target_language: Annotated[str, typer.Option(help="Any alias.")],
+    aligner: Annotated[AlignerName, typer.Option(help="What links words; statistical is fitted on the file.")] = AlignerName.statistical,
+    model: Annotated[str, typer.Option(help="Of the attention aligner: `demo` or a model folder.")] = "demo",
+    as_json: Json = False,
+) -> None:
+    """Add column target_spans: the spans of `source`, each at its place in `target`, or dropped with the reason."""
+    from flows import files, project_file
+
+    with _stoppable():
+        summary = project_file.project_file(source, target, source_language, target_language, str(aligner), model)
+    _show(summary, as_json, lambda: print(files.sentence(summary)))
+
+
+@app.command()
+def switch(
+    source: Input,
+    target: Output,
+    source_language: Annotated[str, typer.Option(help="Any alias.")],
+    target_language: Annotated[str, typer.Option(help="Any alias.")],
+    rate: Annotated[float, typer.Option(min=0, max=1, help="Share of the spans that are switched, drawn for each.")] = 1.0,
+    seed: Annotated[int, typer.Option(help="Drawn from with the row's id.")] = 13,
+    markers: Annotated[bool, typer.Option(help="Put switched spans in <xx>...</xx>, as EntityCS does.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Add columns switched, switched_tokens, language_tags, switches, switched_spans to what `project` wrote."""
+    from flows import files, variant_files
+
+    summary = variant_files.switch(source, target, source_language, target_language, rate, seed, markers)
+    _show(summary, as_json, lambda: print(files.sentence(summary)))
+
+
+@app.command()
+def transliterate(
+    source: Input,
+    target: Output,
+    language: Annotated[str, typer.Option(help="Of the text; any alias.")],
+    field: Field = "text",
+    as_json: Json = False,
+) -> None:
+    """Add column transliteration (Latin letters, by uroman), and transliteration_spans to rows with spans."""
+    from flows import files, variant_files
+
+    summary = variant_files.transliterate(source, target, field, language)
     _show(summary, as_json, lambda: print(files.sentence(summary)))
 
 

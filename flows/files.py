@@ -15,14 +15,14 @@ from flows.progress import progress
 from flows.settings import settings
 from schemas.errors import RecipeError, SourceError, did_you_mean
 from schemas.languages import language
-from schemas.recipe import Source
 from schemas.recipe_file import parse
 from schemas.resources import find
+from schemas.sources import Source
 from tasks.claims import Claims
 from tasks.materialise import flush, guarded
 from tasks.memory import Memory
 from tasks.read import reader
-from tasks.recall import paired, recall
+from tasks.recall import answered, paired, recall
 from tasks.segment import segment, texts
 from tasks.stage import conformed, unified
 from tasks.translate import translator
@@ -72,7 +72,7 @@ def translate(
         fresh = len(recalled.fresh)
         remembered = len(sentences) - fresh
         shown.add(wanted.code, remembered, remembered=remembered)
-    pairs = paired(segments, recalled, wanted).rename({"target": "translation"})
+    pairs = paired(answered(segments, recalled), wanted).rename({"target": "translation"})
     answers = rows.select(pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"), pl.Series("text", clean, pl.String)).join(
         pairs.select("row", "translation", "score", "from_memory"), on="row", how="left", maintain_order="left"
     )

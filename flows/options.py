@@ -12,6 +12,7 @@ from flows.settings import settings
 from schemas.errors import RecipeError
 from schemas.recipe import Echo, Recipe
 from schemas.recipe_file import load
+from tasks.read import pinned
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ def request(options: Options) -> Request:
     if options.engine and options.engine != recipe.translate.engine:  # the options of one engine mean nothing to another
         values["translate"] = {"engine": options.engine, "into": list(recipe.translate.into)}
         recipe = load(options.recipe, values)
+    recipe = recipe.model_copy(update={"source": pinned(recipe.source)})
     trial = options.limit is not None or bool(values) or isinstance(recipe.translate, Echo)
     if trial and options.store:
         raise RecipeError("--store is for releases; --limit, --languages, --set and the echo engine write a preview to the warehouse.")

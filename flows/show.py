@@ -17,13 +17,16 @@ _SHOWN = " \n\t\u00a0\u200c\u200d"  # not printable to Python, but Indic and Per
 def built(result: Built) -> None:
     """The account of every config, some rows, and how to load the release."""
     run, release = result.run, result.release
-    head = f"{'config':12} {'split':6} {'rows in':>9} {'out':>9} {'aside':>6} {'rejected':>8}"
+    wide = max(map(len, release.manifest.configs))
+    head = f"{'config':{wide}} {'split':6} {'rows in':>9} {'out':>9} {'aside':>6} {'rejected':>8}"
     print(f"\n{head} {'fields':>9} {'flagged':>8} {'rej. fields':>11}")
     for code, config in release.manifest.configs.items():
         for split, s in config.splits.items():
             rows = f"{s.rows_in:>9,} {s.rows_out:>9,} {s.set_aside:>6,} {s.rejected:>8,}"
             fields = f"{s.fields:>9,} {s.verdicts.get('flag', 0):>8,} {s.verdicts.get('reject', 0):>11,}"
-            print(f"{code:12} {split:6} {rows} {fields if config.kind == 'translation' else ''}".rstrip())
+            print(f"{code:{wide}} {split:6} {rows} {fields if config.kind == 'translation' else ''}".rstrip())
+    for line in (*projections(release.manifest), *counts(release.manifest)):
+        print(line)
     for line in samples(release.path, release.manifest):
         print(line)
     sentences = f"{run['translated']:,} of {run['sentences']:,} sentences translated, {run['from_memory']:,} remembered"
@@ -31,8 +34,31 @@ def built(result: Built) -> None:
     path = _short(release.path)
     print(f"{release.manifest.name} {release.manifest.version} ({release.change}): {path}")
     if release.change != "preview":
-        last = list(release.manifest.configs)[-1]
+        last = [name for name, config in release.manifest.configs.items() if config.kind == "translation"][-1]
         print(f'\n  datasets.load_dataset("{path}", "{last}")\n  polars.scan_parquet("{path}/{last}/*.parquet")')
+
+
+def projections(manifest: Manifest) -> list[str]:
+    """What became of the source's spans, a line for each language and split."""
+    lines = [f"\n{'spans':12} {'split':6} {'source':>9} {'projected':>9} {'dropped':>8}"]
+    for code, config in manifest.configs.items():
+        for split, s in config.splits.items():
+            if p := s.projection:
+                reasons = ", ".join(f"{reason} {count:,}" for reason, count in p.dropped.items())
+                lines.append(f"{code:12} {split:6} {p.spans:>9,} {p.projected:>9,} {p.spans - p.projected:>8,}  {reasons}".rstrip())
+    return lines if len(lines) > 1 else []
+
+
+def counts(manifest: Manifest) -> list[str]:
+    """What else the configs counted, and what lies in rejected/."""
+    told = [
+        f"{name} {split}: " + ", ".join(f"{count:,} {what}" for what, count in s.counts.items())
+        for name, config in manifest.configs.items()
+        for split, s in config.splits.items()
+        if s.counts
+    ]
+    told += [f"{file.path}: {file.rows:,} rows" for file in manifest.files if file.rows]
+    return ["", *told] if told else []
 
 
 def samples(path: Path, manifest: Manifest) -> list[str]:
@@ -40,12 +66,14 @@ def samples(path: Path, manifest: Manifest) -> list[str]:
     field, key = manifest.recipe["fields"][0], manifest.source.id
     tables: dict[str, dict[object, str | None]] = {}
     for code, config in manifest.configs.items():
+        if config.kind == "behaviors":
+            continue
         shard = path / next(iter(config.splits.values())).files[0].path
         tables[code] = dict(pl.read_parquet(shard, columns=[key, field], glob=False).select(key, field).rows())
-    lines = []
+    lines, wide = [], max(map(len, tables))
     for row in list(tables[manifest.language])[:SAMPLES]:
         lines.append("")
-        lines += [f"  {code:9} {_cut(texts.get(row))}" for code, texts in tables.items()]
+        lines += [f"  {code:{wide}} {_cut(texts.get(row))}" for code, texts in tables.items()]
     return lines
 
 

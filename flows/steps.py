@@ -1,29 +1,35 @@
 """The steps of a build over one chunk, and over all of them: here frames meet files, memory and model."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flows.progress import Progress, Silent
+from flows.variants import tables
 from schemas.frames import TRANSLATIONS
 from schemas.languages import language
-from schemas.manifest import Manifest
+from schemas.manifest import File
 from schemas.plan import Chunk, Plan
 from schemas.recipe import Recipe
+from tasks.align import Aligner
+from tasks.annotate import annotate
 from tasks.check import check
 from tasks.checks.length_ratio import LengthRatios
 from tasks.claims import Claims
 from tasks.derive import derive
-from tasks.materialise import Shard, guarded, read_back, write
+from tasks.materialise import Shard, entry, guarded, read_back, write
 from tasks.memory import Memory
-from tasks.recall import paired, recall
+from tasks.recall import answered, paired, pieces, recall
 from tasks.segment import WORDED, texts
 from tasks.stage import Staged
 from tasks.translate import Translator
+
+Learnt = dict[str, dict[str, Any]]
+"""What needed the whole corpus, by name and language."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,7 @@ class Job:
     work: Path  # for what the next step reads
     release: Path  # the release that is being written
     signature: str
+    priors: Path  # where what aligners learnt is kept, by digest
     progress: Progress = field(default_factory=Silent)
     claims: Claims = field(default_factory=Claims)
 
@@ -54,14 +61,11 @@ class Translated:
 
 @dataclass(frozen=True)
 class Derived:
-    """A chunk whose shard is written."""
+    """A chunk whose shards are written: its language's and its variants'."""
 
     chunk: Chunk
-    shard: Shard
+    shards: dict[str, Shard]  # by config
     rejected_rows: int
-
-
-Learnt = dict[str, dict[str, float | None]]
 
 
 def translate_chunk(job: Job, chunk: Chunk) -> Translated:
@@ -80,51 +84,65 @@ def translate_chunk(job: Job, chunk: Chunk) -> Translated:
     sentences = segments.filter(WORDED).height
     remembered = sentences - len(recalled.fresh)
     job.progress.add(chunk.language, remembered, remembered=remembered)
-    pairs = paired(segments, recalled, target).select(TRANSLATIONS.names)
-    place = job.work / "translations" / chunk.language / f"{chunk.stem}.parquet"
-    with guarded(place):
-        place.parent.mkdir(parents=True, exist_ok=True)
-        pairs.write_parquet(place)
+    answers = answered(segments, recalled)
+    pairs = paired(answers, target).select(TRANSLATIONS.names)
+    _lay(job, chunk, "translations", pairs)
+    if job.recipe.project:
+        _lay(job, chunk, "pieces", pieces(answers, target))
     ratios = LengthRatios()
     ratios.update(pairs["source"], pairs["target"])
     return Translated(chunk, sentences, remembered, ratios)
 
 
-def fit(job: Job, translated: Sequence[Translated], last: Manifest | None) -> Learnt:
-    """What needs the whole corpus: per language, the usual length of a translation. The last version's stays."""
-    kept = {} if last is None or job.recipe.refit else last.learnt.get("length-ratio", {})
-    medians: dict[str, float | None] = {}
-    for target in job.recipe.translate.into:
-        total = LengthRatios()
-        for chunk in translated:
-            if chunk.chunk.language == target:
-                total = total.merge(chunk.ratios)
-        medians[target] = kept.get(target) or total.median()
-    return {"length-ratio": medians}
+def derive_chunk(job: Job, chunk: Chunk, learnt: Learnt, aligners: dict[str, Aligner]) -> Derived:
+    """Check the translations of a chunk, carry its annotations over, write its shards and rejects, and read the shards back."""
+    records = job.staged.records(chunk, job.plan.schema)
+    if chunk.language == job.recipe.language:
+        return Derived(chunk, {chunk.language: _write(job, chunk, chunk.language, records)}, job.plan.range(chunk).rows - records.num_rows)
+    rows = derive(
+        records,
+        _checked(job, chunk, learnt),
+        fields=job.recipe.fields,
+        bound=job.recipe.bound(),
+        id_column=job.plan.id,
+        split=chunk.split,
+        on_reject=job.recipe.checks.on_reject,
+    )
+    if rows.rejected.num_rows:
+        write(rows.rejected, job.work, f"rejected/{chunk.language}/{chunk.stem}.parquet")
+    annotated = [
+        annotate(records, each, rows.translations[each.field], _laid(job, chunk, "pieces"), aligners[chunk.language])
+        for each in (job.recipe.annotations if job.recipe.project else ())
+    ]
+    ids = [str(value) for value in records.column(job.plan.id).to_pylist()]
+    made = tables(job.recipe, chunk, ids, records, rows, annotated)
+    shards = {config: _write(job, chunk, config, table) for config, table in made.items()}
+    if job.recipe.checks.on_reject == "row":  # their verdicts left with their rows
+        told = shards[chunk.language]
+        told.verdicts.update(rows.rejected.column("verdict").to_pylist())
+        told.reasons.update(reason for reasons in rows.rejected.column("reasons").to_pylist() for reason in reasons)
+    return Derived(chunk, shards, len(rows.gone))
 
 
-def derive_chunk(job: Job, chunk: Chunk, learnt: Learnt) -> Derived:
-    """Check the translations of a chunk, write its shard and its rejects, and read the shard back."""
-    table = job.staged.records(chunk, job.plan.schema)
-    rejected = None
-    if chunk.language != job.recipe.language:
-        table, rejected = _checked(job, chunk, table, learnt)
-    path = job.plan.shard(chunk)
+def _write(job: Job, chunk: Chunk, config: str, table: pa.Table) -> Shard:
+    path = job.plan.shard(chunk, config)
     write(table, job.release, path, {"babelmill": job.signature})
-    if rejected is not None and rejected.num_rows:
-        write(rejected, job.work, f"rejected/{chunk.language}/{chunk.stem}.parquet")
-    shard = read_back(job.release, path, table.num_rows, job.recipe.fields if rejected is not None else ())
-    if rejected is not None and job.recipe.checks.on_reject == "row":  # their verdicts left with their rows
-        shard.verdicts.update(rejected.column("verdict").to_pylist())
-        shard.reasons.update(reason for reasons in rejected.column("reasons").to_pylist() for reason in reasons)
-    return Derived(chunk, shard, job.plan.range(chunk).rows - table.num_rows)
+    columns = table.column_names
+    ours = () if chunk.language == job.recipe.language else job.recipe.fields  # a source may have columns of such names
+    return read_back(
+        job.release,
+        path,
+        table.num_rows,
+        fields=[field for field in ours if f"{field}_quality" in columns],
+        annotations=[a.column for a in job.recipe.annotations if ours and f"{a.column}_projection" in columns],
+        switched=[f"{field}_switches" for field in ours if f"{field}_switches" in columns],
+    )
 
 
-def _checked(job: Job, chunk: Chunk, records: pa.Table, learnt: Learnt) -> tuple[pa.Table, pa.Table]:
+def _checked(job: Job, chunk: Chunk, learnt: Learnt) -> pl.DataFrame:
     checks = job.recipe.checks
-    pairs = pl.read_parquet(job.work / "translations" / chunk.language / f"{chunk.stem}.parquet", glob=False)
-    checked = check(
-        pairs,
+    return check(
+        _laid(job, chunk, "translations"),
         source_language=language(job.recipe.language),
         target_language=language(chunk.language),
         reject=checks.reject,
@@ -132,26 +150,32 @@ def _checked(job: Job, chunk: Chunk, records: pa.Table, learnt: Learnt) -> tuple
         median_ratio=learnt["length-ratio"][chunk.language],
         identifier=checks.identifier,
     )
-    return derive(
-        records,
-        checked,
-        fields=job.recipe.fields,
-        bound=[a.column for a in job.recipe.annotations],
-        id_column=job.plan.id,
-        split=chunk.split,
-        on_reject=checks.on_reject,
-    )
 
 
-def gather_rejects(job: Job) -> list[str]:
-    """Write rejected/LANGUAGE.parquet from the chunks' rejects, and rejected/source.parquet; paths of those not empty."""
-    paths = []
-    aside = job.staged.set_aside()
-    if aside.num_rows:
-        write(aside, job.release, "rejected/source.parquet")
-        paths.append("rejected/source.parquet")
+def _lay(job: Job, chunk: Chunk, what: str, frame: pl.DataFrame) -> None:
+    """Lay a frame down for the next step."""
+    place = job.work / what / chunk.language / f"{chunk.stem}.parquet"
+    with guarded(place):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        frame.write_parquet(place)
+
+
+def _laid(job: Job, chunk: Chunk, what: str) -> pl.DataFrame:
+    return pl.read_parquet(job.work / what / chunk.language / f"{chunk.stem}.parquet", glob=False)
+
+
+def gather_rejects(job: Job, aside: pa.Table) -> list[File]:
+    """Write what was not released into rejected/: rows and spans of the source, fields of each language; no file without rows.
+
+    aside: schemas.frames.SET_ASIDE, more than what the job itself has set aside.
+    """
+    tables = {"source": pa.concat_tables([job.staged.set_aside(), aside]), "spans": job.staged.bad_spans()}
     for folder in sorted((job.work / "rejected").glob("*")):
-        table = pa.concat_tables(pq.read_table(file) for file in sorted(folder.glob("*.parquet")))
-        write(table, job.release, f"rejected/{folder.name}.parquet")
-        paths.append(f"rejected/{folder.name}.parquet")
-    return paths
+        tables[folder.name] = pa.concat_tables(pq.read_table(file) for file in sorted(folder.glob("*.parquet")))
+    files = []
+    for name, table in tables.items():
+        if table.num_rows:
+            path = f"rejected/{name}.parquet"
+            write(table, job.release, path)
+            files.append(entry(job.release, path, table.num_rows))
+    return files

@@ -30,6 +30,35 @@ MIND_NEWS = pa.schema(
 )
 """news.tsv of MIND, in its order of columns."""
 
+SPANS = pa.list_(pa.struct([("start", pa.int32()), ("end", pa.int32()), ("label", pa.string())]))
+"""Spans as a column of their own, code points into the text beside them."""
+
+CONLL = pa.schema(
+    [
+        ("text", pa.string()),  # the tokens with a space between each two
+        ("tokens", pa.list_(pa.string())),
+        ("tags", pa.list_(pa.string())),  # as they stood
+        ("spans", SPANS),  # of text
+    ]
+)
+"""Sentences of a CoNLL file."""
+
+ANSWERS = pa.struct([("text", pa.list_(pa.string())), ("answer_start", pa.list_(pa.int32()))])
+"""Answers of SQuAD, as the library datasets has them; code points into the context."""
+
+SQUAD = pa.schema(
+    [
+        ("id", pa.string()),
+        ("title", pa.string()),
+        ("context", pa.string()),
+        ("question", pa.string()),
+        ("answers", ANSWERS),
+        ("is_impossible", pa.bool_()),  # null in SQuAD 1.1
+        ("plausible_answers", ANSWERS),  # to questions without an answer; null elsewhere
+    ]
+)
+"""Questions of SQuAD, each with its context."""
+
 SEGMENTS = pa.schema(
     [
         ("row", pa.uint32()),  # of the chunk, from 0
@@ -69,6 +98,76 @@ TRANSLATIONS = pa.schema(
 
 QUALITY = pa.struct([("verdict", pa.string()), ("reasons", pa.list_(pa.string()))])
 """What the checks said of one translated field: accept, flag or reject, and the names of the checks that fired."""
+
+PIECES = pa.schema(
+    [
+        ("row", pa.uint32()),
+        ("field", pa.string()),
+        ("source_start", pa.uint32()),  # code points into the field of the source row
+        ("source", pa.string()),  # one sentence
+        ("target_start", pa.uint32()),  # and into its translation
+        ("target", pa.string()),
+    ]
+)
+"""Sentences of a chunk beside their translations, in order of row, field and position; what alignment works on."""
+
+PROJECTION = pa.list_(
+    pa.struct(
+        [
+            ("source_start", pa.int32()),  # in the field of the source row
+            ("source_end", pa.int32()),
+            ("start", pa.int32()),  # in the translation; null where the span was dropped
+            ("end", pa.int32()),
+            ("label", pa.string()),
+            ("reference", pa.string()),
+            ("group", pa.int32()),  # position in the annotation's own list
+            ("surface", pa.string()),  # the translation between start and end
+            ("score", pa.float32()),  # 0 to 1, 2 digits
+            ("method", pa.string()),
+            ("status", pa.string()),  # projected or dropped
+            ("reason", pa.string()),  # why dropped
+        ]
+    )
+)
+"""What became of each span of the source in a translation, in the source's order: column ANNOTATION_projection."""
+
+SWITCHES = pa.list_(
+    pa.struct(
+        [
+            ("start", pa.int32()),  # in the switched text, the marker not counted in
+            ("end", pa.int32()),
+            ("source", pa.string()),  # what stood there
+            ("language", pa.string()),  # canonical code of what stands there now
+            ("method", pa.string()),  # entity
+        ]
+    )
+)
+"""The stretches of a code-switched field in the embedded language: column FIELD_switches."""
+
+BAD_SPANS = pa.schema(
+    [
+        ("split", pa.string()),
+        ("id", pa.string()),
+        ("column", pa.string()),  # the annotation
+        ("group", pa.int32()),  # position in the annotation's own list
+        ("start", pa.int64()),
+        ("end", pa.int64()),
+        ("label", pa.string()),
+        ("reason", pa.string()),
+    ]
+)
+"""Spans of the source that do not fit their text, in rejected/spans.parquet; no config has them."""
+
+BEHAVIORS = pa.schema(
+    [
+        ("impression_id", pa.string()),
+        ("user_id", pa.string()),
+        ("time", pa.timestamp("s")),
+        ("history", pa.list_(pa.string())),  # nids, oldest first
+        ("impressions", pa.list_(pa.struct([("nid", pa.string()), ("clicked", pa.bool_())]))),  # clicked is null in MIND's test split
+    ]
+)
+"""behaviors.tsv of MIND."""
 
 REJECTED = pa.schema(
     [

@@ -21,6 +21,17 @@ class File(Part):
     """Rows, of Parquet files."""
 
 
+class Projection(Part):
+    """What became of the spans of the source: spans = projected + dropped."""
+
+    spans: int
+    projected: int
+    dropped: dict[str, int]
+    """Spans that have no place in the translation, by reason."""
+    methods: dict[str, int]
+    """Projected spans by what found their place."""
+
+
 class Split(Part):
     """The account of one split of one config: rows_in = rows_out + set_aside + rejected."""
 
@@ -38,14 +49,18 @@ class Split(Part):
     """Fields by verdict: accept, flag, reject."""
     reasons: dict[str, int]
     """Fields by the name of each check that fired."""
+    projection: Projection | None = None
+    """Of translations with projected annotations."""
+    counts: dict[str, int] = {}
+    """What else a variant counts: entities that could be switched and that were."""
     files: tuple[File, ...]
 
 
 class Config(Part):
-    """One loadable table: a language."""
+    """One loadable table: a language, a language's variant, or the behaviours of MIND."""
 
     language: str
-    kind: Literal["source", "translation"]
+    kind: Literal["source", "translation", "code-switch", "transliterate", "behaviors"]
     columns: dict[str, str]
     """Arrow type of each column."""
     splits: dict[str, Split]

@@ -46,9 +46,9 @@ class Plan:
         """The chunks of one language, in order of split and row."""
         return [Chunk(language, split, i) for split, ranges in self.splits.items() for i in range(len(ranges))]
 
-    def shard(self, chunk: Chunk) -> str:
+    def shard(self, chunk: Chunk, config: str) -> str:
         """Path of a chunk's Parquet file inside the release."""
-        return f"{chunk.language}/{chunk.split}-{chunk.index:05d}-of-{len(self.splits[chunk.split]):05d}.parquet"
+        return f"{config}/{chunk.split}-{chunk.index:05d}-of-{len(self.splits[chunk.split]):05d}.parquet"
 
     def range(self, chunk: Chunk) -> Range:
         """The rows of a chunk."""

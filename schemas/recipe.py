@@ -3,13 +3,13 @@
 The command line, the Prefect form and the card all come from this model.
 """
 
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from schemas import languages
 from schemas.errors import RecipeError
+from schemas.sources import Source, Strict
 
 
 def _code(alias: str) -> str:
@@ -30,72 +30,15 @@ Code = Annotated[str, AfterValidator(_code)]
 CheckName = Literal["empty", "loop", "truncated", "script", "length-ratio", "language"]
 
 
-class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-class _File(Strict):
-    path: Path
-    """File or folder; relative to the recipe, else to the current folder, else `data/...` of the installation."""
-    split: str = Field("train", pattern=r"^[A-Za-z0-9_]{1,40}$")
-    """Name of the split that the rows go to."""
-
-    @field_validator("split")
-    @classmethod
-    def _one_split(cls, split: str) -> str:
-        if split == "all":
-            raise ValueError("'all' stands for every split together in the library datasets; name another, such as train")
-        return split
-
-
-class MindSource(_File):
-    """MIND: a folder with news.tsv, or with one folder per split (train, dev, test) that has one."""
-
-    format: Literal["mind"]
-    """How the source is written."""
-
-
-class JsonlSource(_File):
-    """JSON lines: one object per line."""
-
-    format: Literal["jsonl"]
-    """How the source is written."""
-    id: str | None = None
-    """Column that identifies a row; without it a column `id`, else the row's number."""
-
-
-class DelimitedSource(_File):
-    """CSV (RFC 4180) or TSV with a header line."""
-
-    format: Literal["csv", "tsv"]
-    """How the source is written: separated by commas or by tabs."""
-    id: str | None = None
-    """Column that identifies a row; without it a column `id`, else the row's number."""
-    quoted: bool = True
-    """Whether double quotes protect separators and line ends; false takes quotes as text."""
-
-
-class ParquetSource(_File):
-    """One Parquet file, or a folder of them read in the order of their names."""
-
-    format: Literal["parquet"]
-    """How the source is written."""
-    id: str | None = None
-    """Column that identifies a row; without it a column `id`, else the row's number."""
-
-
-Source = Annotated[MindSource | JsonlSource | DelimitedSource | ParquetSource, Field(discriminator="format")]
-
-
-class MindAnnotation(Strict):
-    """Entities of MIND: a JSON list with OccurrenceOffsets and SurfaceForms."""
+class Annotation(Strict):
+    """A column that points into a field."""
 
     field: str
     """The field whose text the offsets count in."""
     column: str
     """The column that holds them."""
-    format: Literal["mind"]
-    """How they are written."""
+    format: Literal["mind", "spans", "squad"]
+    """How they are written: MIND's entities, a list of {start, end, label}, or SQuAD's {text, answer_start}."""
 
 
 class _Translate(Strict):
@@ -137,6 +80,52 @@ class Echo(_Translate):
 Translate = Annotated[CTranslate2 | Echo, Field(discriminator="engine")]
 
 
+class Project(Strict):
+    """How spans are carried over to the translations."""
+
+    aligner: Literal["statistical", "attention"] = "statistical"
+    """What links words: fitted on the corpus itself, or the model's own attention (of models trained for it)."""
+
+
+class CodeSwitch(Strict):
+    """The source text with entities in the target language: config LANGUAGE.code-switch-entity."""
+
+    kind: Literal["code-switch"]
+    """What is derived."""
+    method: Literal["entity"] = "entity"
+    """What is switched."""
+    rate: float = Field(1.0, gt=0, le=1)
+    """Share of the entities that are switched, drawn for each."""
+    seed: int = 13
+    """Drawn from with the row's id."""
+    markers: bool = True
+    """Whether switched entities stand in <xx>...</xx>, xx the language, as in EntityCS."""
+
+    @property
+    def name(self) -> str:
+        """What its configs are called after the language."""
+        return f"{self.kind}-{self.method}"
+
+
+class Transliterate(Strict):
+    """The translation in another script: config LANGUAGE.transliterate-Latn. Languages written in it have none."""
+
+    kind: Literal["transliterate"]
+    """What is derived."""
+    to: Literal["Latn"] = "Latn"
+    """Script (ISO 15924)."""
+    romaniser: Literal["uroman"] = "uroman"
+    """Library."""
+
+    @property
+    def name(self) -> str:
+        """What its configs are called after the language."""
+        return f"{self.kind}-{self.to}"
+
+
+Variant = Annotated[CodeSwitch | Transliterate, Field(discriminator="kind")]
+
+
 class Checks(Strict):
     """What is looked at in every translated field."""
 
@@ -172,10 +161,14 @@ class Recipe(Strict):
     """Language of the source."""
     fields: tuple[str, ...] = Field(min_length=1)
     """Columns that are translated; every other column is carried over."""
-    annotations: tuple[MindAnnotation, ...] = ()
+    annotations: tuple[Annotation, ...] = ()
     """Columns that point into the fields."""
     translate: Translate
     """Engine, model and target languages."""
+    project: Project | None = None
+    """How the annotations are carried over; without it they stay with the source."""
+    variants: tuple[Variant, ...] = ()
+    """What else is derived from each translation."""
     checks: Checks = Checks()
     """What is looked at in every translation."""
     release: Release = Release()
@@ -205,4 +198,21 @@ class Recipe(Strict):
         strangers = [a.field for a in self.annotations if a.field not in self.fields]
         if strangers:
             raise ValueError(f"annotations point at {strangers[0]!r}, which is not among fields")
+        if self.project and not self.annotations:
+            raise ValueError("project needs annotations: which columns point into the fields")
+        kinds = [v.kind for v in self.variants]
+        if "code-switch" in kinds and not self.project:
+            raise ValueError("a code-switch variant puts projected entities in; add project: {aligner: statistical}")
+        if len(set(kinds)) < len(kinds):
+            raise ValueError("variants: one of each kind")
         return self
+
+    def variants_of(self, code: str) -> list[CodeSwitch | Transliterate]:
+        """The variants of a target language: what is in a script already is not transliterated to it."""
+        script = languages.language(code).script
+        return [v for v in self.variants if not (isinstance(v, Transliterate) and v.to == script)]
+
+    def bound(self) -> list[str]:
+        """Columns that point into the source text and are not carried over: they may stand beside no other text."""
+        carried = {a.column for a in self.annotations} if self.project else set()
+        return [c for c in dict.fromkeys((*(a.column for a in self.annotations), *self.source.bound)) if c not in carried]

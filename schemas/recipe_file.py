@@ -8,8 +8,9 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from schemas.errors import RecipeError, did_you_mean
-from schemas.recipe import CTranslate2, Echo, Recipe, Source, Translate
+from schemas.recipe import CTranslate2, Echo, Recipe, Translate
 from schemas.resources import data_root, find
+from schemas.sources import HubSource, Source
 
 
 class _Loader(yaml.SafeLoader):
@@ -59,7 +60,9 @@ def parse(values: dict[str, Any], near: Path | None = None, where: str = "recipe
     except ValidationError as error:
         raise RecipeError("\n".join(f"{where}: {line}" for line in _explain(error))) from None
     places = [near] if near else []
-    changes: dict[str, Any] = {"source": recipe.source.model_copy(update={"path": find(recipe.source.path, *places)})}
+    changes: dict[str, Any] = {}
+    if not isinstance(recipe.source, HubSource):
+        changes["source"] = recipe.source.model_copy(update={"path": find(recipe.source.path, *places)})
     if isinstance(recipe.translate, CTranslate2) and recipe.translate.model != "demo":
         folder = find(recipe.translate.model, *places)
         changes["translate"] = recipe.translate.model_copy(update={"model": str(folder)})
@@ -112,7 +115,7 @@ def _dotted(loc: tuple[int | str, ...]) -> str:
     for i, part in enumerate(loc):
         if isinstance(part, int):
             text += f"[{part}]"
-        elif not (i > 0 and part in _TAG_NAMES and loc[i - 1] in ("source", "translate")):
+        elif part != "[key]" and not (i > 0 and part in _TAG_NAMES and loc[i - 1] in ("source", "translate")):
             text += f".{part}"
     return text.lstrip(".")
 

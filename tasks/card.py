@@ -10,6 +10,7 @@ import yaml
 from schemas.languages import language
 from schemas.manifest import Manifest
 
+TAGS = {"code-switch": "code-switching", "transliterate": "transliteration"}
 _SIZES = [
     (1_000, "n<1K"),
     (10_000, "1K<n<10K"),
@@ -37,9 +38,14 @@ def card(manifest: Manifest) -> str:
     )
     environment.filters.update(plain=plain, code=code)
     environment.globals["language"] = language
+    kinds = {config.kind: config for config in reversed(manifest.configs.values())}
+    translated = [name for name, config in manifest.configs.items() if config.kind == "translation"]
     fired = any(split.reasons for config in manifest.configs.values() for split in config.splits.values())
+    aside = [file for file in manifest.files if file.rows]
     header = yaml.safe_dump(_header(manifest), allow_unicode=True, sort_keys=False, width=1000)
-    return environment.get_template("card.md.j2").render(m=manifest, header=header, fired=fired)
+    return environment.get_template("card.md.j2").render(
+        m=manifest, header=header, fired=fired, aside=aside, kinds=kinds, translated=translated
+    )
 
 
 def plain(text: object) -> str:
@@ -59,17 +65,19 @@ def code(text: object) -> str:
 
 def _header(manifest: Manifest) -> dict[str, Any]:
     rows = sum(split.rows_out for config in manifest.configs.values() for split in config.splits.values())
-    codes = [language(code) for code in manifest.configs]
+    codes = [language(config.language) for config in manifest.configs.values()]
+    content = f"sha256 of the content: {manifest.content()}"  # `datasets` knows a folder by its last name and this header alone
     return {
         "pretty_name": manifest.title,
         "license": manifest.license,
         "language": list(dict.fromkeys(lang.iso639_1 or lang.iso639_3 for lang in codes)),
         "size_categories": [next((name for limit, name in _SIZES if rows < limit), "1B<n<10B")],
         "task_categories": ["translation"],
-        "tags": ["babelmill", "machine-translated"],
+        "tags": ["babelmill", "machine-translated", *dict.fromkeys(TAGS[c.kind] for c in manifest.configs.values() if c.kind in TAGS)],
         "configs": [
             {
                 "config_name": name,
+                "description": content,
                 "data_files": [{"split": split, "path": f"{name}/{split}-*.parquet"} for split, s in config.splits.items() if s.rows_out],
                 **({"default": True} if name == manifest.language else {}),
             }

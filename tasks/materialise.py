@@ -10,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from schemas.errors import IntegrityError, WarehouseError
@@ -24,6 +25,9 @@ class Shard:
     columns: dict[str, str]  # name -> Arrow type
     verdicts: Counter[str]  # translated fields by verdict
     reasons: Counter[str]  # and by each check that fired
+    projected: Counter[str]  # spans by what found their place
+    dropped: Counter[str]  # and by the reason why they have none
+    counts: Counter[str]  # switches, and rows that have one
 
 
 def write(table: pa.Table, folder: Path, path: str, metadata: dict[str, str] | None = None) -> Path:
@@ -50,10 +54,17 @@ def write(table: pa.Table, folder: Path, path: str, metadata: dict[str, str] | N
     return file
 
 
-def read_back(folder: Path, path: str, expected: int, fields: Sequence[str] = ()) -> Shard:
+def read_back(
+    folder: Path,
+    path: str,
+    expected: int,
+    fields: Sequence[str] = (),
+    annotations: Sequence[str] = (),
+    switched: Sequence[str] = (),
+) -> Shard:
     """What the file holds, every page checksum verified. Raises IntegrityError if it is not `expected` rows.
 
-    fields: the translated ones, whose verdicts are counted.
+    fields: the translated ones, whose verdicts are counted. annotations: the projected ones. switched: columns of switches.
     """
     file = folder / path
     try:
@@ -69,8 +80,19 @@ def read_back(folder: Path, path: str, expected: int, fields: Sequence[str] = ()
             if quality is not None:
                 verdicts[quality["verdict"]] += 1
                 reasons.update(quality["reasons"])
+    projected: Counter[str] = Counter()
+    dropped: Counter[str] = Counter()
+    for annotation in annotations:
+        for spans in table.column(f"{annotation}_projection").to_pylist():
+            projected.update(span["method"] for span in spans if span["status"] == "projected")
+            dropped.update(span["reason"] for span in spans if span["status"] == "dropped")
+    counts: Counter[str] = Counter()
+    if switched:
+        rows = zip(*(pc.fill_null(pc.list_value_length(table.column(name)), 0).to_pylist() for name in switched), strict=True)
+        for row in rows:
+            counts.update({"switches": sum(row), "rows with a switch": any(row)})
     columns = {field.name: str(field.type) for field in table.schema}
-    return Shard(entry(folder, path, table.num_rows), columns, verdicts, reasons)
+    return Shard(entry(folder, path, table.num_rows), columns, verdicts, reasons, projected, dropped, counts)
 
 
 def entry(folder: Path, path: str, rows: int | None = None) -> File:

@@ -5,10 +5,11 @@ from typing import NamedTuple
 
 import polars as pl
 
+from schemas.frames import PIECES
 from schemas.languages import Language
 from tasks.claims import Claims, Found
 from tasks.memory import Memory, key
-from tasks.segment import WORDED, join
+from tasks.segment import WORDED, join, starts
 from tasks.translate import Hypothesis, Progress, Translator
 
 AT_ONCE = 8192  # sentences translated between two appends: what a kill can cost
@@ -53,20 +54,25 @@ def recall(
     return Recalled({keys[k]: hypothesis for k, hypothesis in found.items()}, fresh)
 
 
-def paired(segments: pl.DataFrame, recalled: Recalled, target: Language) -> pl.DataFrame:
-    """Every field that has a sentence to translate, beside its translation: schemas.frames.TRANSLATIONS and two columns more.
-
-    score: mean over the sentences, null if one has none. from_memory: whether no sentence was translated now.
-    """
+def answered(segments: pl.DataFrame, recalled: Recalled) -> pl.DataFrame:
+    """Segments in order of row, field and position with target, truncated, score and from_memory; wordless ones as they are."""
+    segments = segments.sort("row", "field", "position")
     texts = segments["text"].to_list()
     worded = segments.select(WORDED).to_series().to_list()
     answers = [recalled.found[text] if has else Hypothesis(text, None, False) for text, has in zip(texts, worded, strict=True)]
-    answered = segments.with_columns(
+    return segments.with_columns(
         pl.Series("target", [a.text for a in answers], dtype=pl.String),
         pl.Series("truncated", [a.truncated for a in answers], dtype=pl.Boolean),
         pl.Series("score", [a.score for a in answers], dtype=pl.Float64),
         pl.Series("from_memory", [text not in recalled.fresh for text in texts], dtype=pl.Boolean),
     )
+
+
+def paired(answered: pl.DataFrame, target: Language) -> pl.DataFrame:
+    """Every field that has a sentence to translate, beside its translation: schemas.frames.TRANSLATIONS and two columns more.
+
+    score: mean over the sentences, null if one has none. from_memory: whether no sentence was translated now.
+    """
     told = (
         answered.filter(WORDED)
         .group_by("row", "field")
@@ -76,9 +82,19 @@ def paired(segments: pl.DataFrame, recalled: Recalled, target: Language) -> pl.D
             pl.col("from_memory").all(),
         )
     )
-    both = join(segments).rename({"text": "source"}).join(join(answered, "target", target), on=["row", "field"])
+    both = join(answered).rename({"text": "source"}).join(join(answered, "target", target), on=["row", "field"])
     return (
         both.join(told, on=["row", "field"])
         .sort("field", "row")
         .select("row", "field", "source", "target", "truncated", "score", "from_memory")
+    )
+
+
+def pieces(answered: pl.DataFrame, target: Language) -> pl.DataFrame:
+    """Every sentence beside its translation, and where both begin in their fields: schemas.frames.PIECES."""
+    return (
+        answered.with_columns(source_start=starts(answered), target_start=starts(answered, "target", target))
+        .filter(pl.col("text") != "")
+        .rename({"text": "source"})
+        .select(PIECES.names)
     )

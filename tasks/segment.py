@@ -158,14 +158,26 @@ def join(segments: pl.DataFrame, column: str = "text", target: Language | None =
     With a target language, separators are put in its way: runs of spaces become its joiner ("" for Chinese and
     Japanese) and an absent one too, while line breaks, and white space at both ends of a field, stay as they are.
     """
-    separator = pl.col("separator")
-    if target is not None:
-        inner = (pl.col("position") < pl.col("position").max().over("row", "field")) & (pl.col("text") != "")
-        plain = ~separator.str.contains(r"[\n\v\f\r\u0085\u2028\u2029]")
-        separator = pl.when(inner & plain).then(pl.lit(target.joiner)).otherwise(separator)
     return (
         segments.sort("row", "field", "position", maintain_order=True)
-        .with_columns(separator.alias("separator"))
+        .with_columns(_separator(target))
         .group_by("row", "field", maintain_order=True)
         .agg((pl.col(column) + pl.col("separator")).str.join("").alias(column))
     )
+
+
+def starts(segments: pl.DataFrame, column: str = "text", target: Language | None = None) -> pl.Series:
+    """Where each segment begins in its field as `join` makes it, in code points; segments are in order of position."""
+    lengths = segments.with_columns(_separator(target)).with_columns(
+        length=pl.col(column).str.len_chars() + pl.col("separator").str.len_chars()
+    )
+    return lengths.select(pl.col("length").cum_sum().over("row", "field") - pl.col("length")).to_series().cast(pl.UInt32)
+
+
+def _separator(target: Language | None) -> pl.Expr:
+    separator = pl.col("separator")
+    if target is None:
+        return separator
+    inner = (pl.col("position") < pl.col("position").max().over("row", "field")) & (pl.col("text") != "")
+    plain = ~separator.str.contains(r"[\n\v\f\r\u0085\u2028\u2029]")
+    return pl.when(inner & plain).then(pl.lit(target.joiner)).otherwise(separator).alias("separator")

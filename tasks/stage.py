@@ -1,8 +1,7 @@
 """Stage: read a source once, in order, into ranges of rows on disk, each with its segments. Pins what the build sees."""
 
 import json
-import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import compress
@@ -14,11 +13,14 @@ import pyarrow.parquet as pq
 import xxhash
 
 from schemas.errors import RecipeError, SourceError, did_you_mean
-from schemas.frames import SET_ASIDE
+from schemas.frames import BAD_SPANS, SET_ASIDE
 from schemas.languages import language
 from schemas.plan import Chunk, Plan, Range
-from schemas.recipe import JsonlSource, MindAnnotation, Recipe
+from schemas.recipe import Recipe
+from schemas.sources import JsonlSource
+from tasks.annotations import FORMATS
 from tasks.materialise import guarded
+from tasks.normalise import normalise
 from tasks.read import Bad, Part, digest, reader
 from tasks.segment import WORDED, segment
 
@@ -41,11 +43,16 @@ class Staged:
         """The rows that could not be read (schemas.frames.SET_ASIDE)."""
         return pq.read_table(self.folder / "set-aside.parquet")
 
+    def bad_spans(self) -> pa.Table:
+        """The spans that do not fit their text (schemas.frames.BAD_SPANS)."""
+        return pq.read_table(self.folder / "bad-spans.parquet")
+
 
 def stage(recipe: Recipe, folder: Path, limit: int | None = None, strict: bool = False) -> tuple[Plan, Staged]:
     """Read the source of a recipe into `folder`, which is made.
 
-    limit: source rows of each split to read at most. strict: raise on the first row that cannot be read.
+    limit: source rows of each split to read at most.
+    strict: raise on the first row that cannot be read, or span that does not fit its text.
     Raises SourceError if the source lacks a field or has nothing to read, RecipeError if the ids are a field.
     """
     with guarded(folder):
@@ -60,6 +67,7 @@ def stage(recipe: Recipe, folder: Path, limit: int | None = None, strict: bool =
     splits: dict[str, list[Range]] = {}
     schemas: list[pa.Schema] = []
     aside: list[tuple[str, str, int, str, str]] = []
+    misfits: list[tuple[object, ...]] = []
     normalised = 0
     for split in source.splits():
         ranges = splits.setdefault(split, [])
@@ -79,7 +87,12 @@ def stage(recipe: Recipe, folder: Path, limit: int | None = None, strict: bool =
                 raise SourceError(f"{bad.file} line {bad.line}: {bad.reason}. Without --strict the row is set aside.")
             table = _completed(part.table, recipe)
             _require_types(table.schema, recipe)
-            table, changed = _normalised(table, recipe)
+            table, changed, bad_spans = normalise(table, recipe.fields, recipe.annotations)
+            for row, column, span, reason in bad_spans:
+                row_id = str(table.column(source.id)[row].as_py())
+                misfits.append((split, row_id, column, span.group, span.start, span.end, span.label, reason))
+            if misfits and strict:
+                raise SourceError("row {1!r}: {2}: span {3} {7}. Without --strict it is set aside.".format(*misfits[0]))
             pieces = segment(pl.DataFrame(table.select(list(recipe.fields))), recipe.fields, language(recipe.language))
             stem = Chunk("", split, len(ranges)).stem
             with guarded(folder):
@@ -95,13 +108,17 @@ def stage(recipe: Recipe, folder: Path, limit: int | None = None, strict: bool =
     splits = {split: ranges for split, ranges in splits.items() if ranges}  # a reader finds no files for an empty one
     if not any(r.rows for ranges in splits.values() for r in ranges):
         reasons = f"; the first of {len(aside)} unreadable rows: line {aside[0][2]}: {aside[0][3]}" if aside else ""
-        raise SourceError(f"{recipe.source.path}: no rows to translate{reasons}.")
+        raise SourceError(f"{recipe.source.where}: no rows to translate{reasons}.")
     if digest(source) != pinned:
-        raise SourceError(f"{recipe.source.path} changed while it was read. Run the same command again when it is whole.")
-    arrays = [pa.array([row[i] for row in aside], field.type) for i, field in enumerate(SET_ASIDE)]
+        raise SourceError(f"{recipe.source.where} changed while it was read. Run the same command again when it is whole.")
     with guarded(folder):
-        pq.write_table(pa.Table.from_arrays(arrays, schema=SET_ASIDE), folder / "set-aside.parquet")
+        pq.write_table(_table(aside, SET_ASIDE), folder / "set-aside.parquet")
+        pq.write_table(_table(misfits, BAD_SPANS), folder / "bad-spans.parquet")
     return Plan(pinned, source.id, unified(schemas), splits, normalised), Staged(folder)
+
+
+def _table(rows: Sequence[tuple[object, ...]], schema: pa.Schema) -> pa.Table:
+    return pa.Table.from_arrays([pa.array([row[i] for row in rows], field.type) for i, field in enumerate(schema)], schema=schema)
 
 
 def _cut(part: Part, rows: int) -> Part:
@@ -164,7 +181,7 @@ def _require(names: Collection[str], recipe: Recipe, id_column: str) -> None:
     """Raise SourceError for a column that the recipe names and the source lacks."""
     for wanted in (id_column, *recipe.fields, *(a.column for a in recipe.annotations)):
         if wanted not in names and wanted != "id":
-            raise SourceError(f"{recipe.source.path}: no column {wanted!r}; there are {', '.join(names)}.{did_you_mean(wanted, names)}")
+            raise SourceError(f"{recipe.source.where}: no column {wanted!r}; there are {', '.join(names)}.{did_you_mean(wanted, names)}")
 
 
 def _completed(table: pa.Table, recipe: Recipe) -> pa.Table:
@@ -179,61 +196,17 @@ def _require_types(schema: pa.Schema, recipe: Recipe) -> None:
     for field in recipe.fields:
         kind = schema.field(field).type
         if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)):
-            raise SourceError(f"{recipe.source.path}: field {field!r} is {kind}, expected text.")
-        if f"{field}_quality" in schema.names:
-            raise SourceError(f"{recipe.source.path}: column {field}_quality is in the way of the quality of {field!r}; rename it.")
+            raise SourceError(f"{recipe.source.where}: field {field!r} is {kind}, expected text.")
     for annotation in recipe.annotations:
-        kind = schema.field(annotation.column).type
-        if not _holds_entities(kind):
-            raise SourceError(f"{recipe.source.path}: column {annotation.column!r} is {kind}, expected a list of MIND's entities.")
-
-
-def _holds_entities(kind: pa.DataType) -> bool:
-    """Whether a column is a list of structs whose offsets are whole numbers and whose surface forms are text."""
-    entity = _member(kind)
-    if entity is None or pa.types.is_null(entity):
-        return entity is not None
-    keys = {field.name: _member(field.type) for field in entity} if pa.types.is_struct(entity) else {"OccurrenceOffsets": None}
-    offset, form = keys.get("OccurrenceOffsets", pa.null()), keys.get("SurfaceForms", pa.null())
-    sound = [
-        kind is not None and (pa.types.is_null(kind) or fits(kind))
-        for kind, fits in ((offset, pa.types.is_integer), (form, pa.types.is_string))
-    ]
-    return all(sound)
-
-
-def _member(kind: pa.DataType) -> pa.DataType | None:
-    """What a list holds, null for a column that is all null, None for what is no list."""
-    return kind if pa.types.is_null(kind) else kind.value_type if pa.types.is_list(kind) or pa.types.is_large_list(kind) else None
-
-
-def _normalised(table: pa.Table, recipe: Recipe) -> tuple[pa.Table, int]:
-    """The fields in NFC, entity offsets moved along, and how many fields changed."""
-    changed = 0
-    for field in recipe.fields:
-        i = table.schema.get_field_index(field)
-        texts = table.column(field).to_pylist()
-        whole = [t if t is None else unicodedata.normalize("NFC", t) for t in texts]
-        moved = {row for row, (a, b) in enumerate(zip(texts, whole, strict=True)) if a != b}
-        changed += len(moved)
-        table = table.set_column(i, field, pa.array(whole, pa.string()))
-        for annotation in recipe.annotations if moved else ():
-            if annotation.field == field:
-                table = _moved(table, annotation, texts, moved)
-    return table, changed
-
-
-def _moved(table: pa.Table, annotation: MindAnnotation, texts: list[str | None], moved: set[int]) -> pa.Table:
-    i = table.schema.get_field_index(annotation.column)
-    column = table.column(annotation.column).to_pylist()
-    for row in moved:
-        text = texts[row] or ""
-        for entity in column[row] or []:
-            if entity and entity.get("OccurrenceOffsets"):
-                entity["OccurrenceOffsets"] = [len(unicodedata.normalize("NFC", text[:offset])) for offset in entity["OccurrenceOffsets"]]
-            if entity and entity.get("SurfaceForms"):
-                entity["SurfaceForms"] = [unicodedata.normalize("NFC", form) for form in entity["SurfaceForms"]]
-    return table.set_column(i, annotation.column, pa.array(column, table.schema.field(i).type))
+        kind, form = schema.field(annotation.column).type, FORMATS[annotation.format]
+        if not form.holds(kind):
+            raise SourceError(f"{recipe.source.where}: column {annotation.column!r} is {kind}, expected {form.EXPECTED}.")
+    added = {
+        name for field in recipe.fields for name in (f"{field}_quality", f"{field}_switches", f"{field}_tokens", f"{field}_language_tags")
+    }
+    added |= {f"{annotation.column}_projection" for annotation in recipe.annotations}
+    if taken := sorted(added & set(schema.names)):
+        raise SourceError(f"{recipe.source.where}: column {taken[0]} is in the way: a release has one of that name. Rename it.")
 
 
 def unified(schemas: list[pa.Schema]) -> pa.Schema:

@@ -15,6 +15,7 @@ from schemas.manifest import Manifest
 from tasks.materialise import entry, flush, guarded
 
 MANIFEST = "manifest.json"
+PAGES = ("README.md", "report.html")
 STAGING = ".staging"
 
 
@@ -59,7 +60,7 @@ class LocalStore:
         """The newest version, if any."""
         return next(reversed(self.versions(name)), None)
 
-    def commit(self, staged: Path, manifest: Manifest, write_card: Callable[[Manifest, Path], None]) -> Release:
+    def commit(self, staged: Path, manifest: Manifest, write_pages: Callable[[Manifest, Path], None]) -> Release:
         """Make the staged folder a version, unless the newest one, or the one it names, has its content already.
 
         manifest.version: `auto`, or the version to be. Raises PublishError if that version exists with other content.
@@ -78,7 +79,7 @@ class LocalStore:
             if target.exists() and not damaged and manifest.version != "auto":
                 raise PublishError(f"{manifest.name} {version} exists with other content. Name a new version, or `auto`.")
             signature = f"{manifest.signature}|v:{version}"
-            final = _complete(staged, manifest.model_copy(update={"version": version, "signature": signature}), write_card)
+            final = _complete(staged, manifest.model_copy(update={"version": version, "signature": signature}), write_pages)
             if damaged:
                 _set_aside(target, staged)
             with guarded(target):
@@ -92,10 +93,10 @@ class LocalStore:
                 flush(target.parent)
             return Release(target, final, change)
 
-    def replace(self, staged: Path, manifest: Manifest, place: str, write_card: Callable[[Manifest, Path], None]) -> Release:
+    def replace(self, staged: Path, manifest: Manifest, place: str, write_pages: Callable[[Manifest, Path], None]) -> Release:
         """Make the staged folder ROOT/place, whatever stood there: for previews, which have no versions."""
         final = manifest.model_copy(update={"version": "0.0.0", "signature": f"{manifest.signature}|preview"})
-        final = _complete(staged, final, write_card)
+        final = _complete(staged, final, write_pages)
         target = self.root / place
         with guarded(target):
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -127,11 +128,12 @@ class LocalStore:
             raise IntegrityError(f"{path / MANIFEST}: not a manifest: {reason}. Move {path} elsewhere and build again.") from None
 
 
-def _complete(staged: Path, manifest: Manifest, write_card: Callable[[Manifest, Path], None]) -> Manifest:
-    """Write card and manifest beside the data, and all of it to the disk itself; returns the manifest as written."""
+def _complete(staged: Path, manifest: Manifest, write_pages: Callable[[Manifest, Path], None]) -> Manifest:
+    """Write pages and manifest beside the data, and all of it to the disk itself; returns the manifest as written."""
     with guarded(staged):
-        write_card(manifest, staged)
-        final = manifest.model_copy(update={"files": (*manifest.files, entry(staged, "README.md"))})
+        write_pages(manifest, staged)
+        pages = [entry(staged, name) for name in PAGES if (staged / name).is_file()]
+        final = manifest.model_copy(update={"files": (*manifest.files, *pages)})
         (staged / MANIFEST).write_text(final.text(), "utf-8")
         for path in (*staged.rglob("*"), staged):
             flush(path)

@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 import pyarrow as pa
 
 from schemas.errors import SourceError
-from schemas.recipe import DelimitedSource, JsonlSource, MindSource, Source
+from schemas.sources import ConllSource, DelimitedSource, HubSource, JsonlSource, MindSource, Source, SquadSource
 
 
 class Row(NamedTuple):
@@ -70,8 +70,12 @@ class Reader(Protocol):
 
 def reader(source: Source) -> Reader:
     """The reader of a source. Raises SourceError where there is nothing to read."""
-    from tasks.read import delimited, jsonl, mind, parquet
+    from tasks.read import conll, delimited, jsonl, mind, parquet, squad
 
+    if isinstance(source, HubSource):
+        from tasks.read import hub  # brings huggingface_hub: 0.2 s
+
+        return hub.HubReader(source)
     if not source.path.exists():
         raise SourceError(f"{source.path}: no such file or folder. source.path is looked for beside the recipe, then here.")
     if isinstance(source, MindSource):
@@ -80,7 +84,20 @@ def reader(source: Source) -> Reader:
         return jsonl.JsonlReader(source)
     if isinstance(source, DelimitedSource):
         return delimited.DelimitedReader(source)
+    if isinstance(source, ConllSource):
+        return conll.ConllReader(source)
+    if isinstance(source, SquadSource):
+        return squad.SquadReader(source)
     return parquet.ParquetReader(source)
+
+
+def pinned(source: Source) -> Source:
+    """The source at one state: of the Hub, at the commit that its revision names now. Files are pinned by their digest."""
+    if not isinstance(source, HubSource):
+        return source
+    from tasks.read import hub
+
+    return hub.pinned(source)
 
 
 def digest(reader: Reader) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from schemas.errors import SourceError
-from schemas.recipe import DelimitedSource
+from schemas.sources import DelimitedSource
 from tasks.read import Bad, Part, Row, files_of, grouped, lines_of
 
 LONGEST = 1000  # lines that one quoted value may span before its quote counts as never closed
@@ -19,12 +19,14 @@ csv.field_size_limit(2**31 - 1)
 class DelimitedReader:
     """A .csv or .tsv file or a folder of them with the same header. Every column is text."""
 
-    def __init__(self, source: DelimitedSource) -> None:
+    def __init__(self, source: DelimitedSource, splits: dict[str, list[Path]] | None = None) -> None:
+        """splits: files of each split, in order, where they are not all of the source's path."""
         self._source = source
+        self._splits = splits
         self.id = source.id or "id"
 
     def splits(self) -> dict[str, list[Path]]:
-        return {self._source.split: files_of(self._source.path, (".csv", ".tsv", ".txt"))}
+        return self._splits or {self._source.split: files_of(self._source.path, (".csv", ".tsv", ".txt"))}
 
     def parts(self, split: str, rows: int) -> Iterator[Part]:
         headers = {file: self._header(file) for file in self.splits()[split]}

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from schemas.recipe import JsonlSource
+from schemas.sources import JsonlSource
 from tasks.read import Bad, Part, Row, files_of, grouped, lines_of
 
 DEEPEST = 32  # lists and objects in one another, the row's own included; Parquet (Arrow 26) reads 45 back, not 100
@@ -13,12 +13,14 @@ DEEPEST = 32  # lists and objects in one another, the row's own included; Parque
 class JsonlReader:
     """A .jsonl file or a folder of them. Column types are inferred."""
 
-    def __init__(self, source: JsonlSource) -> None:
+    def __init__(self, source: JsonlSource, splits: dict[str, list[Path]] | None = None) -> None:
+        """splits: files of each split, in order, where they are not all of the source's path."""
         self._source = source
+        self._splits = splits
         self.id = source.id or "id"
 
     def splits(self) -> dict[str, list[Path]]:
-        return {self._source.split: files_of(self._source.path, (".jsonl", ".ndjson", ".json"))}
+        return self._splits or {self._source.split: files_of(self._source.path, (".jsonl", ".ndjson", ".json"))}
 
     def parts(self, split: str, rows: int) -> Iterator[Part]:
         yield from grouped((row for file in self.splits()[split] for row in _rows(file)), rows)

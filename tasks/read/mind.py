@@ -6,7 +6,7 @@ from pathlib import Path
 
 from schemas.errors import SourceError
 from schemas.frames import MIND_NEWS
-from schemas.recipe import MindSource
+from schemas.sources import MindSource
 from tasks.read import Bad, Part, Row, grouped, lines_of
 
 SPLITS = ("train", "dev", "test")
@@ -42,6 +42,12 @@ class MindReader:
     def parts(self, split: str, rows: int) -> Iterator[Part]:
         for file in self.splits()[split]:
             yield from grouped(_rows(file), rows, MIND_NEWS)
+
+
+def behaviors_of(source: MindSource) -> dict[str, Path]:
+    """Split -> its behaviors.tsv, of the splits that have one."""
+    beside = {split: files[0].parent / "behaviors.tsv" for split, files in MindReader(source).splits().items()}
+    return {split: file for split, file in beside.items() if file.is_file()}
 
 
 def _rows(file: Path) -> Iterator[Row | Bad]:

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 from pyarrow import types
 
 from schemas.errors import SourceError
-from schemas.recipe import ParquetSource
+from schemas.sources import ParquetSource
 from tasks.read import Part, files_of
 
 PLAIN = (  # what `datasets` 5.2 (Features.from_arrow_schema) and Polars 2.1 both load
@@ -21,12 +21,14 @@ PLAIN = (  # what `datasets` 5.2 (Features.from_arrow_schema) and Polars 2.1 bot
 class ParquetReader:
     """A Parquet file or a folder of them with the same columns. All or nothing: a damaged file has no good rows."""
 
-    def __init__(self, source: ParquetSource) -> None:
+    def __init__(self, source: ParquetSource, splits: dict[str, list[Path]] | None = None) -> None:
+        """splits: files of each split, in order, where they are not all of the source's path."""
         self._source = source
+        self._splits = splits
         self.id = source.id or "id"
 
     def splits(self) -> dict[str, list[Path]]:
-        return {self._source.split: files_of(self._source.path, (".parquet",))}
+        return self._splits or {self._source.split: files_of(self._source.path, (".parquet",))}
 
     def parts(self, split: str, rows: int) -> Iterator[Part]:
         waiting: list[pa.RecordBatch] = []

@@ -8,8 +8,9 @@ import yaml
 from pydantic import BaseModel
 
 from schemas.errors import RecipeError
-from schemas.recipe import CTranslate2, DelimitedSource, Echo, Recipe
+from schemas.recipe import CTranslate2, Echo, Recipe
 from schemas.recipe_file import load, parse, shipped
+from schemas.sources import DelimitedSource
 
 GOOD = {
     "name": "trial",
@@ -53,8 +54,12 @@ def changed(path, value):
         ("source.path", None, "source.path: missing; the recipe needs it."),
         ("annotations.0.field", None, "annotations[0].field: missing; the recipe needs it."),
         # wrong values
-        ("source.format", None, "source: format is missing; one of mind, jsonl, csv, tsv, parquet."),
-        ("source.format", "cvs", "source: unknown format 'cvs'; there are mind, jsonl, csv, tsv, parquet. Did you mean csv?"),
+        ("source.format", None, "source: format is missing; one of mind, jsonl, csv, tsv, parquet, conll, squad, hub."),
+        (
+            "source.format",
+            "cvs",
+            "source: unknown format 'cvs'; there are mind, jsonl, csv, tsv, parquet, conll, squad, hub. Did you mean csv?",
+        ),
         (
             "translate.engine",
             "ctranslate",

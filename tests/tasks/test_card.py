@@ -4,9 +4,11 @@ import re
 
 import pytest
 import yaml
+from datasets import load_dataset
 from huggingface_hub import DatasetCard, metadata_load
 
 from tasks.card import card, code, plain, write_card
+from tests.tasks.releases import release as released
 
 ROWS = {"eng_Latn": 12, "fin_Latn": 11, "cmn_Hans": 9}
 
@@ -34,6 +36,22 @@ def test_the_header_is_what_datasets_reads(manifest, tmp_path):
     assert told["configs"][1]["data_files"] == [{"split": "train", "path": "fin_Latn/train-*.parquet"}]
     assert told["language"] == ["en", "fi", "zh"]
     assert (told["pretty_name"], told["license"]) == ("A trial", "cc-by-4.0")
+
+
+def test_datasets_takes_no_release_for_another_of_its_version(manifest, tmp_path):
+    found = []
+    for name, words in (("news", ["one", "two"]), ("talks", ["three"])):
+        folder = tmp_path / name / "1.0.0"
+        folder.mkdir(parents=True)
+        write_card(released(folder, manifest(), {"eng_Latn": [{"id": word, "text": word} for word in words], "fin_Latn": []}), folder)
+        found.append(load_dataset(str(folder), "eng_Latn", split="train", cache_dir=str(tmp_path / "cache"))["text"][:])
+    assert found == [["one", "two"], ["three"]]
+
+
+def test_what_was_not_released_is_counted(manifest):
+    files = [{"path": "rejected/spans.parquet", "sha256": "", "bytes": 1, "rows": 3}, {"path": "report.html", "sha256": "", "bytes": 1}]
+    assert [row for row in tables(card(manifest(files=files))) if row[0].startswith("`")] == [["`rejected/spans.parquet`", "3"]]
+    assert "not released" not in card(manifest())
 
 
 @pytest.mark.parametrize(
@@ -94,7 +112,8 @@ def test_hostile_titles_stay_text(manifest, tmp_path, text):
     write_card(manifest(), tmp_path / "plain")
     write_card(manifest(title=text), tmp_path)
     ours, theirs = (DatasetCard.load(folder / "README.md") for folder in (tmp_path / "plain", tmp_path))
-    assert theirs.data.to_dict() == {**ours.data.to_dict(), "pretty_name": text}
+    configs = [{**config, "description": theirs.data["configs"][0]["description"]} for config in ours.data["configs"]]
+    assert theirs.data.to_dict() == {**ours.data.to_dict(), "pretty_name": text, "configs": configs}  # a title is content, too
     lines, expected = theirs.text.strip().splitlines(), ours.text.strip().splitlines()
     assert lines[0].startswith("#")
     assert [line for line in lines[1:] if line] == [line for line in expected[1:] if line]

@@ -3,7 +3,7 @@ import pyarrow as pa
 import pytest
 
 from schemas.frames import QUALITY, REJECTED
-from tasks.derive import derive
+from tasks.derive import derive, without
 
 RECORDS = pa.table(
     {
@@ -40,7 +40,10 @@ ALL = checked(
 
 
 def run(on_reject="field", answers=ALL, bound=("spans",)):
-    return derive(RECORDS, answers, fields=["title", "body"], bound=bound, id_column="id", split="train", on_reject=on_reject)
+    rows = derive(RECORDS, answers, fields=["title", "body"], bound=bound, id_column="id", split="train", on_reject=on_reject)
+    assert rows.table.num_rows == RECORDS.num_rows
+    assert rows.translations == {field: rows.table.column(field).to_pylist() for field in ("title", "body")}
+    return without(rows.table, rows.gone), rows.rejected
 
 
 def test_rejected_fields_are_null_and_say_why():
@@ -90,10 +93,10 @@ def test_nothing_translated_is_nothing_changed(on_reject):
 
 @pytest.mark.parametrize("on_reject", ["field", "row"])
 def test_a_range_without_rows(on_reject):
-    table, _ = derive(
+    rows = derive(
         RECORDS.slice(0, 0), checked(), fields=["title"], bound=["spans", "absent"], id_column="id", split="dev", on_reject=on_reject
     )
-    assert (table.num_rows, table.column_names) == (0, ["id", "title", "body", "url", "title_quality"])
+    assert (rows.table.num_rows, rows.table.column_names) == (0, ["id", "title", "body", "url", "title_quality"])
 
 
 @pytest.mark.parametrize(("rejected", "rows"), [("title", 3), ("body", 3), ("both", 3)])

@@ -3,11 +3,11 @@
 import polars as pl
 import pytest
 
-from schemas.frames import TRANSLATIONS
+from schemas.frames import PIECES, TRANSLATIONS
 from schemas.languages import language
 from tasks.claims import Claims
 from tasks.memory import Memory
-from tasks.recall import Recalled, paired, recall
+from tasks.recall import Recalled, answered, paired, pieces, recall
 from tasks.segment import segment
 from tasks.translate import Hypothesis
 from tasks.translate.echo import EchoTranslator
@@ -72,7 +72,7 @@ def pairs(*texts, target=FINNISH, fresh=(), **answers):
     """paired() of one field, each sentence answered by its capitals unless told otherwise."""
     segments = segment(pl.DataFrame({"text": texts}, schema={"text": pl.String}), ["text"], ENGLISH)
     found = {text: answers.get(text[:-1], Hypothesis(text.upper(), -1.0, False)) for text in segments["text"] if text}
-    return paired(segments, Recalled(found, set(fresh)), target)
+    return paired(answered(segments, Recalled(found, set(fresh))), target)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_rows_keep_their_order_within_each_field():
     records = pl.DataFrame({"title": [f"T{i}." for i in range(12)], "body": [f"B{i}." for i in range(12)]})
     segments = segment(records, ["title", "body"], ENGLISH)
     found = {text: Hypothesis(text, None, False) for text in segments["text"]}
-    frame = paired(segments, Recalled(found, set()), FINNISH)
+    frame = paired(answered(segments, Recalled(found, set())), FINNISH)
     assert frame.select("field", "row").rows() == [(field, row) for field in ("body", "title") for row in range(12)]
 
 
@@ -118,3 +118,19 @@ def test_score_truncation_and_memory_of_a_field(text, score, truncated, from_mem
     answers = {"Low": Hypothesis("low", -3.0, False), "None": Hypothesis("none", None, False), "Cut": Hypothesis("cu", -1.0, True)}
     frame = pairs(text, fresh=["New."], **answers)
     assert frame.select("score", "truncated", "from_memory").rows() == [(score, truncated, from_memory)]
+
+
+@pytest.mark.parametrize("target", [FINNISH, CHINESE])
+def test_pieces_stand_where_they_say(target):
+    texts = ["One. Two!\nThree?", "  Ééé. 𝒳𝒳. Four.", None, "", "12 %"]
+    records = pl.DataFrame({"text": texts}, schema={"text": pl.String})
+    segments = segment(records, ["text"], ENGLISH)
+    found = {text: Hypothesis(f"<{text.upper()}𝒳>", None, False) for text in segments["text"]}
+    answers = answered(segments, Recalled(found, set()))
+    frame = pieces(answers, target)
+    assert frame.columns == PIECES.names
+    translations = dict(paired(answers, target).select("row", "target").iter_rows()) | {4: "12 %"}
+    assert frame["row"].to_list() == [0, 0, 0, 1, 1, 1, 4]
+    for row, _, source_start, source, target_start, translated in frame.iter_rows():
+        assert texts[row][source_start : source_start + len(source)] == source
+        assert translations[row][target_start : target_start + len(translated)] == translated

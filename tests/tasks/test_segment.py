@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from schemas.frames import SEGMENTS
 from schemas.languages import language
-from tasks.segment import LONGEST, join, segment, sentences
+from tasks.segment import LONGEST, join, segment, sentences, starts
 
 CODES = st.sampled_from(["eng_Latn", "deu_Latn", "fin_Latn", "cmn_Hans", "jpn_Jpan", "tha_Thai", "hin_Deva", "arb_Arab"])
 BITS = [
@@ -166,3 +166,15 @@ def test_translations_are_joined_in_the_way_of_the_target(text, target, expected
 def test_chinese_gets_spaces_in_a_language_that_has_them():
     segments = segment(pl.DataFrame({"text": ["你好。走吧。"]}), ["text"], language("cmn_Hans"))
     assert join(segments, target=language("eng_Latn"))["text"].to_list() == ["你好。 走吧。"]
+
+
+@given(st.lists(st.tuples(st.none() | TEXT, st.none() | TEXT), max_size=6), st.sampled_from([None, "cmn_Hans", "fin_Latn"]))
+def test_segments_begin_where_starts_says(rows, target):
+    records = pl.DataFrame({"a": [a for a, _ in rows], "b": [b for _, b in rows]}, schema={"a": pl.String, "b": pl.String})
+    target = target and language(target)
+    segments = segment(records, ["a", "b"], language("eng_Latn")).with_columns(said=pl.col("text").str.to_uppercase() + "ä𝒳")
+    fields = {(row, field): text for row, field, text in join(segments, "said", target).iter_rows()}
+    for (row, field, said), start in zip(
+        segments.select("row", "field", "said").iter_rows(), starts(segments, "said", target), strict=True
+    ):
+        assert fields[row, field][start : start + len(said)] == said

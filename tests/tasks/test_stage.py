@@ -52,7 +52,7 @@ def test_ranges_are_fixed_and_hold_their_segments(staged):
     assert [r.segments for r in plan.splits["train"]] == [6, 6, 2]
     assert rows_of(plan, stage) == SEVEN
     assert texts(stage.segments(Chunk("", "train", 2))).to_list() == ["Row 6.", "Twice."]
-    assert plan.shard(plan.chunks("fin_Latn")[1]) == "fin_Latn/train-00001-of-00003.parquet"
+    assert plan.shard(plan.chunks("fin_Latn")[1], "fin_Latn.x") == "fin_Latn.x/train-00001-of-00003.parquet"
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,10 @@ def test_fields_become_nfc_and_offsets_move_along(staged):
     assert first["text"] == unicodedata.normalize("NFC", text)
     assert first["text"][found["OccurrenceOffsets"][0] :] == found["SurfaceForms"][0] == "Hà Nội"
     assert first["note"] == text  # no field: carried over as it is
-    assert second["entities"] == [entity]  # its text did not change
+    assert second["entities"] == [{"OccurrenceOffsets": [], "SurfaceForms": []}]  # its text names no Hanoi
+    [bad] = stage.bad_spans().to_pylist()
+    assert (bad["id"], bad["column"], bad["start"], bad["end"]) == ("1", "entities", 9, 16)
+    assert "outside the text" in bad["reason"]
     assert plan.normalised == 1
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.errors import SourceError
-from schemas.recipe import DelimitedSource
+from schemas.sources import DelimitedSource
 from tasks.read.delimited import LONGEST, DelimitedReader
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.errors import SourceError
-from schemas.recipe import JsonlSource
+from schemas.sources import JsonlSource
 from tasks.read.jsonl import JsonlReader
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.errors import SourceError
-from schemas.recipe import JsonlSource, MindSource
+from schemas.sources import JsonlSource, MindSource
 from tasks.read import Bad, Row, digest, files_of, grouped, lines_of, reader
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from schemas.errors import SourceError
 from schemas.frames import MIND_NEWS
-from schemas.recipe import MindSource
+from schemas.sources import MindSource
 from tasks.read.mind import MindReader, entities
 
 ENTITY = {

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.errors import SourceError
-from schemas.recipe import ParquetSource
+from schemas.sources import ParquetSource
 from tasks.read.parquet import PLAIN, ParquetReader
 
 
