@@ -20,6 +20,7 @@ from flows.options import Options, request
 from flows.options import workers as at_once
 from flows.progress import Silent
 from schemas.errors import BabelmillError
+from schemas.manifest import Split
 from schemas.plan import Chunk
 
 T = TypeVar("T")
@@ -72,10 +73,15 @@ def rows(built: Built) -> list[dict[str, Any]]:
     """One line per config and split: the account of its rows, as the release's manifest has it."""
     counts = {"rows_in", "rows_out", "set_aside", "rejected", "fields"}
     return [
-        {"config": code, "split": split, **account.model_dump(include=counts), **account.verdicts}
+        {"config": code, "split": split, **account.model_dump(include=counts), **account.verdicts, **projected(account)}
         for code, config in built.release.manifest.configs.items()
         for split, account in config.splits.items()
     ]
+
+
+def projected(account: Split) -> dict[str, int]:
+    """Spans of the source and those that have a place in the translation; nothing where none were carried over."""
+    return account.projection.model_dump(include={"spans", "projected"}) if account.projection else {}
 
 
 class Logged(Silent):

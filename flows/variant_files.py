@@ -136,6 +136,8 @@ class _Spans(NamedTuple):
 
 def _spans(rows: pl.DataFrame, name: str, field: str, file: str) -> _Spans:
     """The spans of a column, which point into the text of another. CSV and TSV hold them as JSON."""
+    if rows.is_empty():  # JSON lines without a line name no columns
+        return _Spans([], 0, 0)
     if name not in rows.columns:
         raise SourceError(f"{file}: no column {name!r}; there are {', '.join(rows.columns)}.{did_you_mean(name, rows.columns)}")
     column = rows[name].to_arrow(compat_level=pl.CompatLevel.oldest())

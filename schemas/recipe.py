@@ -212,6 +212,13 @@ class Recipe(Strict):
         script = languages.language(code).script
         return [v for v in self.variants if not (isinstance(v, Transliterate) and v.to == script)]
 
+    def added(self) -> set[str]:
+        """Columns that a release has and the source does not."""
+        annotated = [a.field for a in self.annotations if any(isinstance(v, CodeSwitch) for v in self.variants)]
+        names = {f"{field}_quality" for field in self.fields}
+        names |= {f"{a.column}_projection" for a in self.annotations if self.project}
+        return names | {f"{field}_{name}" for field in annotated for name in ("switches", "tokens", "language_tags")}
+
     def bound(self) -> list[str]:
         """Columns that point into the source text and are not carried over: they may stand beside no other text."""
         carried = {a.column for a in self.annotations} if self.project else set()

@@ -201,11 +201,7 @@ def _require_types(schema: pa.Schema, recipe: Recipe) -> None:
         kind, form = schema.field(annotation.column).type, FORMATS[annotation.format]
         if not form.holds(kind):
             raise SourceError(f"{recipe.source.where}: column {annotation.column!r} is {kind}, expected {form.EXPECTED}.")
-    added = {
-        name for field in recipe.fields for name in (f"{field}_quality", f"{field}_switches", f"{field}_tokens", f"{field}_language_tags")
-    }
-    added |= {f"{annotation.column}_projection" for annotation in recipe.annotations}
-    if taken := sorted(added & set(schema.names)):
+    if taken := sorted(recipe.added() & set(schema.names)):
         raise SourceError(f"{recipe.source.where}: column {taken[0]} is in the way: a release has one of that name. Rename it.")
 
 

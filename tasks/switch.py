@@ -1,5 +1,6 @@
 """Switch: mix two languages in one text by putting the translations of its entities in their places (EntityCS)."""
 
+from bisect import bisect
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -92,11 +93,13 @@ def _replaced(spans: Sequence[Span], replacements: Sequence[str | None], rate: f
     """Which spans are replaced, in the order of the text; they do not overlap."""
     able = [i for i, form in enumerate(replacements) if form]
     able.sort(key=lambda i: (spans[i].start - spans[i].end, spans[i].start))  # longest first, then from the left, then as given
-    chosen: list[int] = []
+    chosen: list[tuple[int, int, int]] = []  # start, end, which; in the order of the text and apart from one another
     for i in able:
-        if all(spans[i].end <= spans[j].start or spans[i].start >= spans[j].end for j in chosen):
-            chosen.append(i)
-    return sorted((i for i in chosen if _draw(seed, i) < rate), key=lambda i: spans[i].start)
+        span = spans[i]
+        at = bisect(chosen, (span.start, span.end, i))
+        if (at == 0 or chosen[at - 1][1] <= span.start) and (at == len(chosen) or chosen[at][0] >= span.end):
+            chosen.insert(at, (span.start, span.end, i))
+    return [i for *_, i in chosen if _draw(seed, i) < rate]
 
 
 def _draw(seed: str, index: int) -> float:
@@ -106,19 +109,24 @@ def _draw(seed: str, index: int) -> float:
 
 def _moved(span: Span, cuts: Sequence[_Cut]) -> Span | None:
     """The span in the switched text; None if a cut took a part of it."""
-    start, end = span.start, span.end
-    for cut in cuts:
-        if (cut.start, cut.end) == (span.start, span.end):
-            return Span(*cut.inner, span.label, span.reference, span.group)
-        if cut.end <= span.start:
-            start = span.start + cut.outer[1] - cut.end
-        elif cut.start < span.start:
-            return None
-        if cut.end <= span.end:
-            end = span.end + cut.outer[1] - cut.end
-        elif cut.start < span.end:
-            return None
-    return Span(start, end, span.label, span.reference, span.group)
+    at = bisect(cuts, span.start, key=_end)
+    if at < len(cuts) and (cuts[at].start, cuts[at].end) == (span.start, span.end):
+        start, end = cuts[at].inner
+    else:
+        start, end = _edge(span.start, cuts), _edge(span.end, cuts)
+    return None if start is None or end is None else Span(start, end, span.label, span.reference, span.group)
+
+
+def _edge(place: int, cuts: Sequence[_Cut]) -> int | None:
+    """A place between two letters of the text in the switched text; None inside a cut."""
+    done = bisect(cuts, place, key=_end)
+    if done < len(cuts) and cuts[done].start < place:
+        return None
+    return place + (cuts[done - 1].outer[1] - cuts[done - 1].end if done else 0)
+
+
+def _end(cut: _Cut) -> int:
+    return cut.end
 
 
 def _tagged(switched: str, cuts: Sequence[_Cut], matrix: Language, embedded: Language) -> Iterator[tuple[str, str]]:

@@ -35,6 +35,8 @@ def _cut(word: str, start: int, code: str) -> list[tuple[int, int]]:
 
 @cache
 def _token() -> re.Pattern[str]:
-    marks = "".join(chr(c) for c in range(0x300, 0xE01F0) if unicodedata.category(chr(c))[0] == "M")  # `re` has them not in \w
-    inside = rf"\w{marks}\u200c\u200d"
+    marks = {c for c in range(0x300, 0xE01F0) if unicodedata.category(chr(c))[0] == "M"}  # `re` has them not in \w
+    firsts, lasts = sorted(c for c in marks if c - 1 not in marks), sorted(c for c in marks if c + 1 not in marks)
+    ranges = "".join(f"{chr(a)}-{chr(b)}" for a, b in zip(firsts, lasts, strict=True))  # `re` looks at single astral ones one by one
+    inside = rf"\w{ranges}\u200c\u200d"
     return re.compile(rf"\d+(?:[.,٫٬]\d+)*(?![{inside}])|[{inside}]+|\S")

@@ -14,13 +14,11 @@ from tasks.align.stems import stems
 
 __all__ = ["Priors", "StatisticalAligner", "fit"]
 
-EITHER = 0.15
-FORTH = 0.5
 LONGEST = 1000  # tokens of a text; those after it get no links
 
 
 class StatisticalAligner:
-    """Posteriors of both directions; a link weighs as much as their geometric mean, and a little for one direction alone."""
+    """Posteriors of both directions; a link weighs as much as their geometric mean."""
 
     name = "statistical"
 
@@ -79,6 +77,5 @@ class StatisticalAligner:
         ]
         forth, _ = posteriors(ahead.transpose(0, 2, 1).astype(np.float32), none[1], *alive, self._jumps[0])
         other, _ = posteriors(back.astype(np.float32), none[0], alive[1], alive[0], self._jumps[1])
-        forth = forth.transpose(0, 2, 1)
-        weights: Floats = np.round((1 - EITHER) * np.sqrt(forth * other) + EITHER / 2 * (forth + other), 3)
+        weights: Floats = np.round(np.sqrt(forth.transpose(0, 2, 1) * other), 3)
         return weights

@@ -119,6 +119,14 @@ def test_switch_says_what_is_wrong(
     assert not (tmp_path / "out.jsonl").exists()
 
 
+def test_a_file_without_rows_has_nothing_wrong(babelmill: Callable[..., object], tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_bytes(b"")
+    said = babelmill("switch", tmp_path / "in.jsonl", tmp_path / "out.parquet", *LANGUAGES)
+    assert said.code == 0, said.err
+    found = pl.read_parquet(tmp_path / "out.parquet")
+    assert (found.height, "switched" in found.columns) == (0, True)
+
+
 LINES = [
     {"n": 1, "text": "ქალაქი თბილისი.", "spans": [{"start": 7, "end": 14, "label": "LOC"}, {"start": 7, "end": 99, "label": "LOC"}]},
     {"n": 2, "text": None, "spans": None},

@@ -110,6 +110,15 @@ def test_an_error_names_the_path_and_the_way_out(path, value, message):
     assert str(error.value) == f"trial.yaml: {message}"
 
 
+def test_a_release_adds_columns_only_for_what_its_recipe_asks():
+    qualities = {"title_quality", "body_quality"}
+    assert parse(GOOD).added() == qualities
+    projected = {**GOOD, "project": {}}
+    assert parse(projected).added() == {*qualities, "spans_projection"}
+    mixed = {"title_switches", "title_tokens", "title_language_tags"}  # no annotation points into the body
+    assert parse({**projected, "variants": [{"kind": "code-switch"}]}).added() == {*qualities, *mixed, "spans_projection"}
+
+
 def test_all_faults_are_told_at_once():
     with pytest.raises(RecipeError) as error:
         parse({**GOOD, "titel": 1, "language": "xx-nowhere", "chunk_rows": -1})

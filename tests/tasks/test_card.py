@@ -20,6 +20,11 @@ def header(text):
     return yaml.safe_load("\n".join(rest[: rest.index("---")]))
 
 
+def undescribed(head):
+    """A header without the digest of the content, which changes with any name."""
+    return {**head, "configs": [{key: value for key, value in config.items() if key != "description"} for config in head["configs"]]}
+
+
 def tables(text):
     """Cells of all tables, less the lines that only draw them."""
     rows = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("|")]
@@ -112,8 +117,7 @@ def test_hostile_titles_stay_text(manifest, tmp_path, text):
     write_card(manifest(), tmp_path / "plain")
     write_card(manifest(title=text), tmp_path)
     ours, theirs = (DatasetCard.load(folder / "README.md") for folder in (tmp_path / "plain", tmp_path))
-    configs = [{**config, "description": theirs.data["configs"][0]["description"]} for config in ours.data["configs"]]
-    assert theirs.data.to_dict() == {**ours.data.to_dict(), "pretty_name": text, "configs": configs}  # a title is content, too
+    assert undescribed(theirs.data.to_dict()) == {**undescribed(ours.data.to_dict()), "pretty_name": text}
     lines, expected = theirs.text.strip().splitlines(), ours.text.strip().splitlines()
     assert lines[0].startswith("#")
     assert [line for line in lines[1:] if line] == [line for line in expected[1:] if line]
@@ -128,7 +132,7 @@ def test_hostile_names_stay_within_their_code(manifest, text):
     assert code(f"{text}: string") in spans
     assert code(text) in spans
     assert "<script" not in re.sub(r"(?<!`)(`+)(?!`)(.*?)(?<!`)\1(?!`)", "", document)
-    assert header(document) == header(card(manifest()))
+    assert undescribed(header(document)) == undescribed(header(card(manifest())))
 
 
 @pytest.mark.parametrize(
