@@ -1,20 +1,21 @@
 """Fit: what needs the whole corpus, in one pass over the chunks. The last version's stays, so that unchanged rows stay unchanged."""
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import polars as pl
-from tasks.align.statistical import Priors, StatisticalAligner
-from tasks.align.statistical import fit as fit_priors
 
 from flows.steps import Job, Learnt, Translated
 from schemas.languages import language
 from schemas.manifest import Manifest
 from tasks.align import Aligner
 from tasks.align.attention import AttentionAligner
+from tasks.align.statistical import Priors, StatisticalAligner
+from tasks.align.statistical import fit as fit_priors
 from tasks.checks.length_ratio import LengthRatios
-from tasks.materialise import guarded
+from tasks.materialise import flush, guarded
 
 
 def fit(job: Job, translated: Sequence[Translated], last: Manifest | None) -> tuple[Learnt, dict[str, Aligner]]:
@@ -45,9 +46,11 @@ def _priors(job: Job, code: str, digest: str | None) -> Priors:
     job.progress.say(f"Fitting the aligner for {code}")
     found = fit_priors(_pairs(job, code), language(job.recipe.language), language(code))
     place = _file(job, found.digest)
+    mine = place.with_name(f".{place.name}-{os.urandom(4).hex()}")  # whole or not there, however many builds write it
+    found.save(mine)
     with guarded(place):
-        place.parent.mkdir(parents=True, exist_ok=True)
-        found.save(place)
+        flush(mine)
+        mine.rename(place)
     return found
 
 

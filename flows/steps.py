@@ -110,10 +110,9 @@ def derive_chunk(job: Job, chunk: Chunk, learnt: Learnt, aligners: dict[str, Ali
     )
     if rows.rejected.num_rows:
         write(rows.rejected, job.work, f"rejected/{chunk.language}/{chunk.stem}.parquet")
-    annotated = [
-        annotate(records, each, rows.translations[each.field], _laid(job, chunk, "pieces"), aligners[chunk.language])
-        for each in (job.recipe.annotations if job.recipe.project else ())
-    ]
+    annotated = []
+    if job.recipe.project:
+        annotated = annotate(records, job.recipe.annotations, rows.translations, _laid(job, chunk, "pieces"), aligners[chunk.language])
     ids = [str(value) for value in records.column(job.plan.id).to_pylist()]
     made = tables(job.recipe, chunk, ids, records, rows, annotated)
     shards = {config: _write(job, chunk, config, table) for config, table in made.items()}

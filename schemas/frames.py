@@ -120,7 +120,7 @@ PROJECTION = pa.list_(
             ("end", pa.int32()),
             ("label", pa.string()),
             ("reference", pa.string()),
-            ("group", pa.int32()),  # position in the annotation's own list
+            ("group", pa.int64()),  # position in the annotation's own list, or what the source's own `group` says
             ("surface", pa.string()),  # the translation between start and end
             ("score", pa.float32()),  # 0 to 1, 2 digits
             ("method", pa.string()),
@@ -149,7 +149,7 @@ BAD_SPANS = pa.schema(
         ("split", pa.string()),
         ("id", pa.string()),
         ("column", pa.string()),  # the annotation
-        ("group", pa.int32()),  # position in the annotation's own list
+        ("group", pa.int64()),  # position in the annotation's own list, or what the source's own `group` says
         ("start", pa.int64()),
         ("end", pa.int64()),
         ("label", pa.string()),

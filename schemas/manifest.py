@@ -18,7 +18,7 @@ class File(Part):
     sha256: str
     bytes: int
     rows: int | None = None
-    """Rows, of Parquet files."""
+    """Rows, of Parquet files; null of pages."""
 
 
 class Projection(Part):
@@ -52,7 +52,7 @@ class Split(Part):
     projection: Projection | None = None
     """Of translations with projected annotations."""
     counts: dict[str, int] = {}
-    """What else a variant counts: entities that could be switched and that were."""
+    """What else a config counts: switches and the rows that have one; of behaviours, references and those to no article."""
     files: tuple[File, ...]
 
 

@@ -198,6 +198,9 @@ class Recipe(Strict):
         strangers = [a.field for a in self.annotations if a.field not in self.fields]
         if strangers:
             raise ValueError(f"annotations point at {strangers[0]!r}, which is not among fields")
+        columns = [a.column for a in self.annotations]
+        if twice := sorted({name for name in columns if columns.count(name) > 1}):
+            raise ValueError(f"annotations name the column {twice[0]!r} twice; its offsets count in one field")
         if self.project and not self.annotations:
             raise ValueError("project needs annotations: which columns point into the fields")
         kinds = [v.kind for v in self.variants]

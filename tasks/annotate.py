@@ -1,6 +1,6 @@
 """Annotate: the annotations of a chunk of translations, and what became of every span of the source."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -24,28 +24,33 @@ class Annotated(NamedTuple):
 
 
 def annotate(
-    records: pa.Table, annotation: Annotation, translations: Sequence[str | None], pieces: pl.DataFrame, aligner: Aligner
-) -> Annotated:
-    """Project an annotation of source rows onto their translations.
+    records: pa.Table,
+    annotations: Sequence[Annotation],
+    translations: Mapping[str, Sequence[str | None]],
+    pieces: pl.DataFrame,
+    aligner: Aligner,
+) -> list[Annotated]:
+    """Project annotations of source rows onto their translations, in the annotations' order.
 
-    records: source rows, no span of which is at fault. translations: of the annotation's field, a text for each row; null
-    where it was rejected. pieces: schemas.frames.PIECES of the rows.
+    records: source rows, no span of which is at fault. translations: field -> a text for each row; null where it was
+    rejected. pieces: schemas.frames.PIECES of the rows. A sentence is aligned once, however many annotations touch it.
     """
-    form = FORMATS[annotation.format]
-    values = records.column(annotation.column).to_pylist()
-    spans = spans_of(records, annotation)
-    touched = _touched(pieces.filter(pl.col("field") == annotation.field), spans)
-    pairs = list(dict.fromkeys((p.source, p.target) for row in touched.values() for p in row))
+    spans = [spans_of(records, annotation) for annotation in annotations]
+    touched = [_touched(pieces.filter(pl.col("field") == a.field), mine) for a, mine in zip(annotations, spans, strict=True)]
+    pairs = list(dict.fromkeys((p.source, p.target) for rows in touched for row in rows.values() for p in row))
     links = dict(zip(pairs, aligner.align(pairs), strict=True))
-    projected = [
-        _row(mine, translation, touched.get(row, []), links, aligner.name)
-        for row, (mine, translation) in enumerate(zip(spans, translations, strict=True))
-    ]
-    written = [
-        form.write(value, [p.span for p in placed], translation)
-        for value, placed, translation in zip(values, projected, translations, strict=True)
-    ]
-    return Annotated(annotation, spans, projected, written)
+    found = []
+    for annotation, rows, here in zip(annotations, spans, touched, strict=True):
+        form, texts = FORMATS[annotation.format], translations[annotation.field]
+        projected = [
+            _row(mine, text, here.get(row, []), links, aligner.name) for row, (mine, text) in enumerate(zip(rows, texts, strict=True))
+        ]
+        values = [
+            form.write(value, [p.span for p in placed], text)
+            for value, placed, text in zip(records.column(annotation.column).to_pylist(), projected, texts, strict=True)
+        ]
+        found.append(Annotated(annotation, rows, projected, values))
+    return found
 
 
 def spans_of(table: pa.Table, annotation: Annotation) -> list[list[Span]]:

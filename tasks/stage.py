@@ -90,7 +90,8 @@ def stage(recipe: Recipe, folder: Path, limit: int | None = None, strict: bool =
             table, changed, bad_spans = normalise(table, recipe.fields, recipe.annotations)
             for row, column, span, reason in bad_spans:
                 row_id = str(table.column(source.id)[row].as_py())
-                misfits.append((split, row_id, column, span.group, span.start, span.end, span.label, reason))
+                group, begin, end = (max(-(2**63), min(number, 2**63 - 1)) for number in (span.group, span.start, span.end))
+                misfits.append((split, row_id, column, group, begin, end, span.label, reason))
             if misfits and strict:
                 raise SourceError("row {1!r}: {2}: span {3} {7}. Without --strict it is set aside.".format(*misfits[0]))
             pieces = segment(pl.DataFrame(table.select(list(recipe.fields))), recipe.fields, language(recipe.language))
@@ -217,7 +218,9 @@ def conformed(table: pa.Table, schema: pa.Schema) -> pa.Table:
         if field.name not in table.column_names:  # JSON lines: a key that no row of this range has
             table = table.append_column(field.name, pa.nulls(table.num_rows, field.type))
     with _one_type():  # whole numbers that the fractions of another range made too large
-        return table.select(schema.names).cast(schema)
+        columns = zip(table.select(schema.names).columns, schema, strict=True)
+        same = [column if column.type == field.type else column.cast(field.type) for column, field in columns]
+    return pa.table(same, schema=schema)  # Arrow 26 cannot cast lists of nulls to what they are already
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from bisect import bisect
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import xxhash
@@ -111,10 +112,9 @@ def _moved(span: Span, cuts: Sequence[_Cut]) -> Span | None:
     """The span in the switched text; None if a cut took a part of it."""
     at = bisect(cuts, span.start, key=_end)
     if at < len(cuts) and (cuts[at].start, cuts[at].end) == (span.start, span.end):
-        start, end = cuts[at].inner
-    else:
-        start, end = _edge(span.start, cuts), _edge(span.end, cuts)
-    return None if start is None or end is None else Span(start, end, span.label, span.reference, span.group)
+        return replace(span, start=cuts[at].inner[0], end=cuts[at].inner[1])
+    start, end = _edge(span.start, cuts), _edge(span.end, cuts)
+    return None if start is None or end is None else replace(span, start=start, end=end)
 
 
 def _edge(place: int, cuts: Sequence[_Cut]) -> int | None:

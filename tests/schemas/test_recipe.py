@@ -102,6 +102,11 @@ def changed(path, value):
         # what must fit together
         ("annotations.0.field", "abstract", "annotations point at 'abstract', which is not among fields"),
         ("fields", ["title", "body", "title"], "fields: title named twice"),
+        (
+            "annotations",
+            [{"field": field, "column": "spans", "format": "mind"} for field in ("title", "body")],
+            "annotations name the column 'spans' twice; its offsets count in one field",
+        ),
     ],
 )
 def test_an_error_names_the_path_and_the_way_out(path, value, message):

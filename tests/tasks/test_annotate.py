@@ -55,7 +55,8 @@ ROWS = [
 @pytest.fixture
 def annotated():
     pieces = pl.DataFrame(ROWS, schema=PIECES.names, orient="row")
-    return annotate(RECORDS, MIND, TRANSLATIONS, pieces, ByHand())
+    [found] = annotate(RECORDS, [MIND], {"title": TRANSLATIONS}, pieces, ByHand())
+    return found
 
 
 def test_entities_are_written_as_they_stand_in_the_translation(annotated):
@@ -90,5 +91,6 @@ def test_every_source_span_has_its_account(annotated):
 def test_only_sentences_with_spans_are_aligned_and_each_pair_once():
     aligner = ByHand()
     pieces = pl.DataFrame([*ROWS, (1, "title", 0, "Oslo", 0, "Oslo Oslo Oslo")], schema=PIECES.names, orient="row")
-    annotate(RECORDS, MIND, ["x" * 99] * 4, pieces, aligner)
+    first, second = annotate(RECORDS, [MIND, MIND], {"title": ["x" * 99] * 4}, pieces, aligner)
+    assert first == second
     assert [source for source, _ in aligner.asked] == ["Rome sees Paris.", "Paris sees", "Oslo"]

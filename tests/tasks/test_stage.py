@@ -244,6 +244,26 @@ def test_json_keys_may_begin_late_or_be_absent(staged, chunk_rows):
 
 
 @pytest.mark.parametrize("chunk_rows", [1, 10])
+@pytest.mark.parametrize("last", [[None], [{"start": 0, "end": 2}], None])
+def test_lists_may_hold_nothing_but_nulls(staged, chunk_rows, last):
+    spans = [[None, None], [None], last]
+    annotations = [{"field": "text", "column": "spans", "format": "spans"}]
+    rows = [{"id": str(i), "text": "Hi.", "spans": each} for i, each in enumerate(spans)]
+    plan, stage = staged(jsonl(*rows), chunk_rows=chunk_rows, annotations=annotations)
+    assert [row["spans"] for row in rows_of(plan, stage)] == spans
+
+
+def test_numbers_beyond_any_text_are_told(tmp_path, staged):
+    spans = [[{"start": 2**64 - 1, "end": 3}, {"start": 2**63 - 1, "end": 2**64 - 1}, {"start": 0, "end": 2}]]
+    kind = pa.list_(pa.struct([("start", pa.uint64()), ("end", pa.uint64())]))
+    pq.write_table(pa.table({"text": ["Hi."], "spans": pa.array(spans, kind)}), tmp_path / "f.parquet")
+    annotations = [{"field": "text", "column": "spans", "format": "spans"}]
+    plan, stage = staged(tmp_path / "f.parquet", "parquet", annotations=annotations)
+    assert stage.bad_spans().column("end").to_pylist() == [3, 2**63 - 1]
+    assert [row["spans"] for row in rows_of(plan, stage)] == [spans[0][2:]]
+
+
+@pytest.mark.parametrize("chunk_rows", [1, 10])
 def test_empty_objects_and_ranges_of_bad_rows_stop_nothing(staged, chunk_rows):
     plan, stage = staged(
         jsonl({"id": "a", "text": "Hi.", "meta": {}}, "broken", {"id": "b", "text": "Ho.", "meta": {"k": 1}}), chunk_rows=chunk_rows
