@@ -18,6 +18,7 @@ from schemas.languages import language
 from schemas.recipe_file import parse
 from schemas.resources import find
 from schemas.sources import Source
+from tasks.annotations import spans
 from tasks.claims import Claims
 from tasks.materialise import flush, guarded
 from tasks.memory import Memory
@@ -41,7 +42,7 @@ def translate(
     quiet: bool,
 ) -> dict[str, Any]:
     """Adds translation, score (mean log-probability a token over the field's sentences) and from_memory."""
-    _format(target)
+    format_of(target)
     if options["engine"] == "echo":
         options = {"engine": "echo"}
     recipe = parse(  # an engine is told apart, checked and found as a recipe's is
@@ -51,7 +52,7 @@ def translate(
         }
     )
     rows = load(source, [field])
-    _require_room(rows, target)
+    require_room(rows, target)
     now, wanted, spoken = settings(), language(target_language), language(source_language)
     engine = translator(recipe.translate, now.device)
     engine.require(spoken, wanted)
@@ -79,21 +80,21 @@ def translate(
     translation = pl.when(pl.col("translation").is_null()).then(pl.col("text")).otherwise(pl.col("translation"))
     added = answers.select(translation.alias("translation"), pl.col("score").round(3), "from_memory")
     save(rows, added, target)
-    return _summary(rows, target) | {"sentences": len(sentences), "translated": fresh, "from_memory": remembered}
+    return summarise(rows, target) | {"sentences": len(sentences), "translated": fresh, "from_memory": remembered}
 
 
 def identify(source: Path, target: Path, field: str, expect: str | None, identifier: str) -> dict[str, Any]:
     """Adds language and language_score."""
     from tasks.identify import identify as identified
 
-    _format(target)
+    format_of(target)
     expected = [language(code.strip()) for code in expect.split(",")] if expect else None
     rows = load(source, [field])
-    _require_room(rows, target)
+    require_room(rows, target)
     found = identified(rows[field], expected=expected, identifier=identifier)
     save(rows, found, target)
     counts = found["language"].value_counts(sort=True).rows()
-    return _summary(rows, target) | {"languages": {str(code): count for code, count in counts}}
+    return summarise(rows, target) | {"languages": {str(code): count for code, count in counts}}
 
 
 def check(
@@ -109,11 +110,11 @@ def check(
     from tasks.check import check as checked
     from tasks.checks.length_ratio import LengthRatios
 
-    _format(target)
+    format_of(target)
     if source_field == field:
         raise RecipeError(f"--source-field and --field both name {field!r}; a check compares a source with its translation.")
     rows = load(source, [source_field, field])
-    _require_room(rows, target)
+    require_room(rows, target)
     pairs = rows.select(pl.col(source_field).alias("source"), pl.col(field).alias("target"))
     ratios = LengthRatios()
     ratios.update(pairs["source"], pairs["target"])
@@ -125,7 +126,7 @@ def check(
         identifier=identifier,
     ).drop("source", "target")
     save(rows, found, target)
-    return _summary(rows, target) | {"verdicts": dict(found["verdict"].value_counts(sort=True).rows())}
+    return summarise(rows, target) | {"verdicts": dict(found["verdict"].value_counts(sort=True).rows())}
 
 
 def load(path: Path, fields: Sequence[str]) -> pl.DataFrame:
@@ -157,11 +158,28 @@ def save(rows: pl.DataFrame, added: pl.DataFrame, path: Path) -> None:
     with guarded(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            _write(frame, temporary, _format(path))
+            _write(frame, temporary, format_of(path))
             flush(temporary)
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+def span_items(rows: pl.DataFrame, name: str, file: str) -> list[list[dict[str, Any] | None] | None]:
+    """A column of spans ({start, end, label}, as tasks.annotations.spans reads them); CSV and TSV hold it as JSON."""
+    if name not in rows.columns:
+        raise SourceError(f"{file}: no column {name!r}; there are {', '.join(rows.columns)}.{did_you_mean(name, rows.columns)}")
+    column = rows[name].to_arrow(compat_level=pl.CompatLevel.oldest())
+    if rows.schema[name] == pl.String:
+        try:
+            column = pa.array([json.loads(value) if value else None for value in rows[name].to_list()])
+        except (ValueError, TypeError, OverflowError, RecursionError) as error:
+            reason = str(error).splitlines()[0]
+            raise SourceError(f"{file}: column {name!r} is text, but not {spans.EXPECTED} as JSON: {reason}.") from None
+    if not spans.holds(column.type):
+        raise SourceError(f"{file}: column {name!r} is {column.type}, expected {spans.EXPECTED}.")
+    items: list[list[dict[str, Any] | None] | None] = column.to_pylist()
+    return items
 
 
 def _write(frame: pl.DataFrame, path: Path, form: str) -> None:
@@ -175,16 +193,16 @@ def _write(frame: pl.DataFrame, path: Path, form: str) -> None:
         flat.write_csv(path, separator="," if form == "csv" else "\t")
 
 
-def _require_room(rows: pl.DataFrame, path: Path) -> None:
+def require_room(rows: pl.DataFrame, path: Path) -> None:
     """Raise RecipeError, before any work, for a column that the format of the output cannot hold."""
-    if _format(path) == "parquet":
+    if format_of(path) == "parquet":
         return
     for name, kind in rows.schema.items():
         leaves = list(_leaves(kind))
         for leaf in leaves:
             if leaf.base_type() in (pl.Binary, pl.Duration):
                 raise RecipeError(f"{path}: column {name!r} holds {leaf}, which {path.suffix} cannot. Write .parquet instead.")
-        if any(leaf.is_float() for leaf in leaves) and (kind.is_nested() or _format(path) == "jsonl"):
+        if any(leaf.is_float() for leaf in leaves) and (kind.is_nested() or format_of(path) == "jsonl"):
             for row, value in enumerate(rows[name].to_list(), 1):
                 try:
                     _json(value)
@@ -210,16 +228,16 @@ def _json(value: Any) -> str | None:
 
 
 def _source(path: Path) -> dict[str, Any]:
-    return {"format": _format(path), "path": find(path)}
+    return {"format": format_of(path), "path": find(path)}
 
 
-def _format(path: Path) -> str:
+def format_of(path: Path) -> str:
     if path.suffix not in FORMATS:
         raise RecipeError(f"{path}: the ending says no format; one of {', '.join(FORMATS)}.")
     return FORMATS[path.suffix]
 
 
-def _summary(rows: pl.DataFrame, target: Path) -> dict[str, Any]:
+def summarise(rows: pl.DataFrame, target: Path) -> dict[str, Any]:
     return {"rows": rows.height, "output": str(target)}
 
 

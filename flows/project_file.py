@@ -1,6 +1,5 @@
 """Project alone, over one file."""
 
-import json
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -10,9 +9,9 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
-from flows.files import _format, _require_room, _summary, load, save
+from flows.files import format_of, load, require_room, save, span_items, summarise
 from flows.settings import settings
-from schemas.errors import RecipeError, SourceError, did_you_mean
+from schemas.errors import RecipeError
 from schemas.languages import Language, language
 from schemas.recipe import CTranslate2
 from schemas.spans import Found, Projected
@@ -44,7 +43,7 @@ def project_file(
     source: Path, target: Path, source_language: str, target_language: str, aligner: str = "statistical", model: str = "demo"
 ) -> dict[str, Any]:
     """Adds target_spans to rows {source, target, spans}: one for each span, in its order. The aligner is fitted on the file itself."""
-    _format(target)
+    format_of(target)
     ours, theirs = language(source_language), language(target_language)
     if ours == theirs:
         raise RecipeError(f"--source-language and --target-language both mean {ours.code}; spans are carried from one to another.")
@@ -52,7 +51,7 @@ def project_file(
     if rows.is_empty() and "spans" not in rows.columns:  # JSON lines without a line name no columns
         rows = rows.with_columns(pl.lit(None).alias("spans"))
     found = _spans(rows, source.name)
-    _require_room(rows, target)
+    require_room(rows, target)
     since = time.monotonic()
     cut = [
         pieces(text, translation, ours, theirs) if text and translation else []
@@ -71,7 +70,7 @@ def project_file(
     results = [one for row in placed for one in row if one]
     faults = {given.fault for row in found for given in row if given}
     dropped = Counter("bad offsets" if one.reason in faults else one.reason for one in results if one.reason)
-    return _summary(rows, target) | {
+    return summarise(rows, target) | {
         "spans": len(results),
         "projected": sum(one.span is not None for one in results),
         "dropped": dict(dropped.most_common()),
@@ -107,19 +106,8 @@ def _written(given: Found | None, placed: Projected) -> dict[str, Any]:
 
 
 def _spans(rows: pl.DataFrame, file: str) -> list[list[Found | None]]:
-    """The column `spans` of each row, null items kept; CSV and TSV hold it as JSON."""
-    if "spans" not in rows.columns:
-        raise SourceError(f"{file}: no column 'spans'; there are {', '.join(rows.columns)}.{did_you_mean('spans', rows.columns)}")
-    column = rows["spans"].to_arrow(compat_level=pl.CompatLevel.oldest())
-    if rows.schema["spans"] == pl.String:
-        try:
-            column = pa.array([json.loads(value) if value else None for value in rows["spans"].to_list()])
-        except (ValueError, TypeError, OverflowError, RecursionError) as error:
-            reason = str(error).splitlines()[0]
-            raise SourceError(f"{file}: column 'spans' is text, but not {listed.EXPECTED} as JSON: {reason}.") from None
-    if not listed.holds(column.type):
-        raise SourceError(f"{file}: column 'spans' is {column.type}, expected {listed.EXPECTED}.")
+    """The column `spans` of each row, null items kept."""
     return [
         [listed.read([item], text or "")[0] if item else None for item in value or ()]
-        for value, text in zip(column.to_pylist(), rows["source"].to_list(), strict=True)
+        for value, text in zip(span_items(rows, "spans", file), rows["source"].to_list(), strict=True)
     ]

@@ -1,6 +1,5 @@
 """Switch and transliterate alone, over one file."""
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -8,8 +7,8 @@ from typing import Any, NamedTuple
 import polars as pl
 import pyarrow as pa
 
-from flows.files import _format, _require_room, _summary, load, save
-from schemas.errors import RecipeError, SourceError, did_you_mean
+from flows.files import format_of, load, require_room, save, span_items, summarise
+from schemas.errors import RecipeError, SourceError
 from schemas.frames import SWITCHES
 from schemas.languages import language
 from schemas.spans import Span
@@ -49,13 +48,13 @@ def switch(
     Rows are {source, target, spans, target_spans}, a target span for each span, as `project` writes them. What a row draws
     depends on `seed` and the row's column id, without one on its number.
     """
-    _format(target)
+    format_of(target)
     matrix, embedded = language(source_language), language(target_language)
     if matrix == embedded:
         raise RecipeError(f"--source-language and --target-language both mean {matrix.code}; a switch is between two languages.")
     rows = load(source, ["source", "target"])
     spans, projected = _spans(rows, "spans", "source", source.name), _spans(rows, "target_spans", "target", source.name)
-    _require_room(rows, target)
+    require_room(rows, target)
     ids = rows["id"].to_list() if "id" in rows.columns else [None] * rows.height
     added: list[dict[str, Any]] = []
     for row, (id, text, translation, mine, theirs) in enumerate(
@@ -94,7 +93,7 @@ def switch(
     save(rows, pl.DataFrame(pa.Table.from_pylist(added, SWITCHED)), target)
     switches = sum(len(each.get("switches", ())) for each in added)
     cmi = [mixing(each["language_tags"]).cmi for each in added if each.get("language_tags")]  # empty texts mix nothing
-    return _summary(rows, target) | {
+    return summarise(rows, target) | {
         "spans": spans.total,
         "switches": switches,
         "misfits": spans.misfits + projected.misfits,
@@ -104,13 +103,13 @@ def switch(
 
 def transliterate(source: Path, target: Path, field: str, alias: str) -> dict[str, Any]:
     """Adds transliteration and, if the rows have spans (of the field), transliteration_spans (as spans; null where nothing is left)."""
-    _format(target)
+    format_of(target)
     spoken = language(alias)
     if spoken.script == "Latn":
         raise RecipeError(f"--language {spoken.code} is written in Latin letters; there is nothing to transliterate.")
     rows = load(source, [field])
     spans = _spans(rows, "spans", field, source.name) if "spans" in rows.columns else None
-    _require_room(rows, target)
+    require_room(rows, target)
     library = romaniser("uroman")
     added: list[dict[str, Any]] = []
     for text, mine in zip(rows[field].to_list(), spans.rows if spans else [None] * rows.height, strict=True):
@@ -123,7 +122,7 @@ def transliterate(source: Path, target: Path, field: str, alias: str) -> dict[st
     save(rows, columns if spans else columns.select("transliteration"), target)
     left = (letters(columns["transliteration"]) > letters(columns["transliteration"], "Latn")).sum()
     counts = {"spans": spans.total, "misfits": spans.misfits} if spans else {}
-    return _summary(rows, target) | counts | {"not_all_latin": left, "romaniser": library.name}
+    return summarise(rows, target) | counts | {"not_all_latin": left, "romaniser": library.name}
 
 
 class _Spans(NamedTuple):
@@ -135,21 +134,10 @@ class _Spans(NamedTuple):
 
 
 def _spans(rows: pl.DataFrame, name: str, field: str, file: str) -> _Spans:
-    """The spans of a column, which point into the text of another. CSV and TSV hold them as JSON."""
+    """The spans of a column, which point into the text of another."""
     if rows.is_empty():  # JSON lines without a line name no columns
         return _Spans([], 0, 0)
-    if name not in rows.columns:
-        raise SourceError(f"{file}: no column {name!r}; there are {', '.join(rows.columns)}.{did_you_mean(name, rows.columns)}")
-    column = rows[name].to_arrow(compat_level=pl.CompatLevel.oldest())
-    if rows.schema[name] == pl.String:
-        try:
-            column = pa.array([json.loads(value) if value else None for value in rows[name].to_list()])
-        except (ValueError, TypeError, OverflowError, RecursionError) as error:
-            reason = str(error).splitlines()[0]
-            raise SourceError(f"{file}: column {name!r} is text, but not {listed.EXPECTED} as JSON: {reason}.") from None
-    if not listed.holds(column.type):
-        raise SourceError(f"{file}: column {name!r} is {column.type}, expected {listed.EXPECTED}.")
-    values = column.to_pylist()
+    values = span_items(rows, name, file)
     found = [[_placed(item, text) for item in value or ()] for value, text in zip(values, rows[field].to_list(), strict=True)]
     return _Spans(
         rows=[None if value is None else [span for span, _ in row] for value, row in zip(values, found, strict=True)],
