@@ -26,7 +26,7 @@ _log = logging.getLogger("babelmill")
 TRIES = 8  # of a commit that another writer was quicker than; Delta itself tries again where it can
 FILES_TO_COMPACT = 64  # a look-up opens every file of a partition
 _DECORATION = re.compile(r"\x1b\[\d*m|↳")  # colours and arrows of delta-rs
-_PAYLOAD = ["source_language", "source", "translation", "score", "truncated"]
+_PAYLOAD = ["source_language", "source", "translation", "score", "truncated", "tried"]
 _ROWS = ["key", *_PAYLOAD, "checksum"]
 
 
@@ -36,10 +36,10 @@ def key(source_language: str, text: str) -> bytes:
 
 
 def checksum(engine: str, target: str, row_key: bytes, payload: Sequence[Any]) -> bytes:
-    """xxh3-64 of a row; `payload` as `source_language, source, translation, score, truncated`."""
-    language, source, translation, score, truncated = payload
+    """xxh3-64 of a row; `payload` as `source_language, source, translation, score, truncated, tried`."""
+    language, source, translation, score, truncated, tried = payload
     number = "" if score is None else f"{score:.4f}"
-    parts = (engine, target, row_key.hex(), language, source, translation, number, str(bool(truncated)))
+    parts = (engine, target, row_key.hex(), language, source, translation, number, str(bool(truncated)), *tried)
     return xxhash.xxh3_64_digest("\0".join(parts).encode("utf-8", "surrogatepass"))
 
 
@@ -51,12 +51,12 @@ class Memory:
         self._folder = folder
 
     def look_up(self, engine: str, target: str, keys: pl.Series) -> pl.DataFrame:
-        """The rows of these keys that the memory has: key, translation, score, truncated; one row per key."""
+        """The rows of these keys that the memory has: key, translation, score, truncated, tried; one row per key."""
         files = self._files(engine, target)
         if not files or keys.is_empty():
             return _empty()
         found = self._guard(lambda: _read(files, keys.unique().to_frame("key").lazy()))
-        return _sound(found, engine, target).select("key", "translation", "score", "truncated")
+        return _sound(found, engine, target).select("key", "translation", "score", "truncated", "tried")
 
     def append(
         self,
@@ -71,7 +71,7 @@ class Memory:
         rows = []
         for row_key, text, hypothesis in zip(keys, texts, found, strict=True):
             score = None if hypothesis.score is None else struct.unpack("f", struct.pack("f", hypothesis.score))[0]  # as stored
-            payload = (language, text, hypothesis.text, score, hypothesis.truncated)
+            payload = (language, text, hypothesis.text, score, hypothesis.truncated, list(hypothesis.tried))
             rows.append((engine, target, row_key, *payload, checksum(engine, target, row_key, payload)))
         if rows:
             columns = [pa.array(column, field.type) for column, field in zip(zip(*rows, strict=True), MEMORY, strict=True)]
@@ -149,7 +149,7 @@ class Memory:
 
 
 def _empty() -> pl.DataFrame:
-    return pl.DataFrame(schema={"key": pl.Binary, "translation": pl.String, "score": pl.Float32, "truncated": pl.Boolean})
+    return pl.DataFrame(schema=pl.Schema(MEMORY)).select("key", "translation", "score", "truncated", "tried")
 
 
 def _read(files: list[str], wanted: pl.LazyFrame | None = None) -> pl.DataFrame:

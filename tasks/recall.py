@@ -39,7 +39,7 @@ def recall(
 
     def find(mine: list[bytes]) -> Found:
         known = memory.look_up(fingerprint, target.code, pl.Series("key", mine, dtype=pl.Binary))
-        found = {row[0]: Hypothesis(*row[1:]) for row in known.iter_rows()}
+        found = {row[0]: Hypothesis(row[1], row[2], row[3], tuple(row[4])) for row in known.iter_rows()}
         missing = [k for k in mine if k not in found]
         for start in range(0, len(missing), AT_ONCE):
             slab = missing[start : start + AT_ONCE]

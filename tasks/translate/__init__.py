@@ -17,6 +17,15 @@ class Hypothesis(NamedTuple):
     text: str
     score: float | None  # mean log-probability a token
     truncated: bool  # the input or the output hit the length limit
+    tried: tuple[str, ...] = ()  # names of the second tries that were made, in their order; see tasks.retry
+
+
+class Decoding(NamedTuple):
+    """How a second try decodes; None is what the recipe says."""
+
+    beam_size: int | None = None
+    repetition_penalty: float | None = None
+    no_repeat_ngram_size: int | None = None  # tokens; 0 allows all
 
 
 @dataclass(frozen=True)
@@ -47,7 +56,14 @@ class Translator(Protocol):
     def require(self, source: Language, target: Language) -> None:
         """Raise EngineError, naming the languages there are, if the pair cannot be translated."""
 
-    def translate(self, texts: Sequence[str], source: Language, target: Language, progress: Progress | None = None) -> list[Hypothesis]:
+    def translate(
+        self,
+        texts: Sequence[str],
+        source: Language,
+        target: Language,
+        progress: Progress | None = None,
+        decoding: Decoding | None = None,
+    ) -> list[Hypothesis]:
         """One hypothesis per text, in their order. Texts are sentences in NFC, none empty."""
 
 

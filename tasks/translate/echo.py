@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from schemas.languages import Language
-from tasks.translate import Hypothesis, Identity, Progress
+from tasks.translate import Decoding, Hypothesis, Identity, Progress
 
 
 class EchoTranslator:
@@ -14,7 +14,14 @@ class EchoTranslator:
     def require(self, source: Language, target: Language) -> None:
         """Any pair will do."""
 
-    def translate(self, texts: Sequence[str], source: Language, target: Language, progress: Progress | None = None) -> list[Hypothesis]:
+    def translate(
+        self,
+        texts: Sequence[str],
+        source: Language,
+        target: Language,
+        progress: Progress | None = None,
+        decoding: Decoding | None = None,
+    ) -> list[Hypothesis]:
         """`Hello.` -> `[fin_Latn] Hello.`"""
         if progress:
             progress(len(texts), sum(len(text.split()) for text in texts))

@@ -1,30 +1,26 @@
 """CTranslate2 with NLLB's convention: source = [language] + pieces + ["</s>"], target prefix = [language]."""
 
-import hashlib
 import os
 import re
 import unicodedata
 from collections.abc import Sequence
 from importlib.metadata import version
 from itertools import groupby
-from pathlib import Path
 
 import numpy as np
 
 from schemas.errors import EngineError, did_you_mean
-from schemas.languages import Language, languages
+from schemas.languages import Language
 from schemas.recipe import CTranslate2
-from schemas.resources import data_root
 from tasks.align import Alignment, Bounds
-from tasks.translate import Hypothesis, Identity, Progress
+from tasks.translate import Decoding, Hypothesis, Identity, Progress
+from tasks.translate.model import open_model
 
 LONGEST_INPUT = 512  # tokens; NLLB's cards: "input lengths not exceeding 512 tokens"
 BATCH_TOKENS = {"cpu": 2048, "cuda": 16384}  # CPU measured best of 1024-4096 on 2 cores; CUDA not measured yet
 SLAB = 4096  # sentences sorted and decoded together: bounds memory, costs nothing against larger ones
 FORCED = 256  # pairs aligned at a time: bounds memory (at most 512 x 512 weights each); 4,096 were no faster
 REPORT = 64  # sentences between two reports of progress
-WEIGHTS = "model.bin"
-VOCABULARIES = ("shared_vocabulary.json", "shared_vocabulary.txt", "source_vocabulary.json", "source_vocabulary.txt")
 
 
 class CTranslate2Translator:
@@ -34,32 +30,31 @@ class CTranslate2Translator:
         import ctranslate2
         import sentencepiece
 
-        folder = _folder(options.model)
-        pieces = _pieces_file(folder)
+        model = open_model(options.model)
         self._options = options
         self._device = ("cuda" if ctranslate2.get_cuda_device_count() else "cpu") if device == "auto" else device
         compute = options.compute_type
         if compute == "auto":
             compute = "float16" if self._device == "cuda" else "int8"
         try:
-            self._pieces = sentencepiece.SentencePieceProcessor(model_file=str(pieces))
+            self._pieces = sentencepiece.SentencePieceProcessor(model_file=str(model.pieces))
             self._translator = ctranslate2.Translator(
-                str(folder),
+                str(model.folder),
                 device=self._device,
                 compute_type=compute,
                 inter_threads=os.cpu_count() or 1,
                 intra_threads=1,
             )
         except (RuntimeError, ValueError, OSError) as error:
-            raise EngineError(f"model {options.model!r} in {folder} cannot be loaded on {self._device}: {error}") from None
-        self._known = self._vocabulary(folder)
+            raise EngineError(f"model {options.model!r} in {model.folder} cannot be loaded on {self._device}: {error}") from None
+        self._known = model.languages
         self._longest = self._longest_input()
         if self._longest < min(LONGEST_INPUT, options.max_decoding_length):
             wanted = f"max_decoding_length is {options.max_decoding_length}"
             raise EngineError(f"model {options.model!r} has {self._longest} positions, but {wanted}. Set it to {self._longest} or less.")
         self.identity = Identity(
-            model=folder.name if options.model != "demo" else "demo",
-            digest=_digest(folder, pieces),
+            model=model.name,
+            digest=model.digest(),
             options={
                 "compute_type": self._translator.compute_type,
                 "beam_size": options.beam_size,
@@ -81,13 +76,6 @@ class CTranslate2Translator:
             raise EngineError(f"model {self._options.model!r} cannot be used on {self._device}: {error}") from None
         return LONGEST_INPUT
 
-    def _vocabulary(self, folder: Path) -> dict[str, str]:
-        """Canonical code -> token of each language the model knows."""
-        file = next((folder / name for name in VOCABULARIES if (folder / name).is_file()), None)
-        text = file.read_text("utf-8") if file else ""
-        tokens = set(_tokens(file, text)) if file else set()
-        return {lang.code: token for lang in languages() for token in (lang.flores, lang.code) if token and token in tokens}
-
     def require(self, source: Language, target: Language) -> None:
         for language in (source, target):
             if language.code not in self._known:
@@ -95,13 +83,20 @@ class CTranslate2Translator:
                 hint = did_you_mean(language.code, self._known)
                 raise EngineError(f"model {self._options.model!r} has no {language.code} ({language.name}); it has {known}.{hint}")
 
-    def translate(self, texts: Sequence[str], source: Language, target: Language, progress: Progress | None = None) -> list[Hypothesis]:
+    def translate(
+        self,
+        texts: Sequence[str],
+        source: Language,
+        target: Language,
+        progress: Progress | None = None,
+        decoding: Decoding | None = None,
+    ) -> list[Hypothesis]:
         self.require(source, target)
         done: dict[int, Hypothesis] = {}
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]), reverse=True)
         for start in range(0, len(order), SLAB):
             slab = order[start : start + SLAB]
-            found = self._decode([texts[i] for i in slab], source, target, progress)
+            found = self._decode([texts[i] for i in slab], source, target, progress, decoding or Decoding())
             done.update(zip(slab, found, strict=True))
         return [done[i] for i in range(len(texts))]
 
@@ -150,7 +145,9 @@ class CTranslate2Translator:
         where = f"{self.identity.model} failed on {source.code} to {target.code}"
         return EngineError(f"{where}: {error}. Chunks that were done are kept; run the same command again.")
 
-    def _decode(self, texts: list[str], source: Language, target: Language, progress: Progress | None) -> list[Hypothesis]:
+    def _decode(
+        self, texts: list[str], source: Language, target: Language, progress: Progress | None, decoding: Decoding
+    ) -> list[Hypothesis]:
         pieces = self._pieces.encode(texts, out_type=str)
         start, prefix = self._known[source.code], self._known[target.code]
         outputs: list[list[str]] = []
@@ -162,9 +159,10 @@ class CTranslate2Translator:
                 max_batch_size=BATCH_TOKENS[self._device],
                 batch_type="tokens",
                 asynchronous=True,  # so that progress is told while the slab is decoded
-                beam_size=self._options.beam_size,
+                beam_size=decoding.beam_size or self._options.beam_size,
+                no_repeat_ngram_size=decoding.no_repeat_ngram_size or 0,
                 length_penalty=self._options.length_penalty,
-                repetition_penalty=self._options.repetition_penalty,
+                repetition_penalty=decoding.repetition_penalty or self._options.repetition_penalty,
                 max_decoding_length=self._options.max_decoding_length,
                 max_input_length=self._longest,
                 return_scores=True,
@@ -195,36 +193,3 @@ def _places(text: str, offsets: Sequence[Bounds]) -> list[Bounds]:
     character, stands for what follows."""
     starts = [start + len(text[start:end]) - len(text[start:end].lstrip()) for start, end in offsets]
     return [(start, max(start + 1, end)) for start, (_, end) in zip(starts, offsets, strict=True)]
-
-
-def _folder(model: str) -> Path:
-    folder = data_root() / "demo" / "model" if model == "demo" else Path(model).expanduser()
-    if not (folder / WEIGHTS).is_file():
-        raise EngineError(
-            f"model {model!r}: no {WEIGHTS} in {folder}. Name `demo` or a folder with a CTranslate2 model "
-            "(ct2-transformers-converter makes one, see README)."
-        )
-    return folder
-
-
-def _pieces_file(folder: Path) -> Path:
-    found = sorted([*folder.glob("*sentencepiece*.model"), *folder.glob("*.spm"), *folder.glob("spm*.model")])
-    if not found:
-        raise EngineError(f"model in {folder}: no sentencepiece model beside it. Copy the checkpoint's sentencepiece.bpe.model there.")
-    return found[0]
-
-
-def _tokens(file: Path, text: str) -> list[str]:
-    import json
-
-    return list(json.loads(text)) if file.suffix == ".json" else text.split("\n")
-
-
-def _digest(folder: Path, pieces: Path) -> str:
-    """sha256 over all that decides the output: weights, vocabulary, configuration and tokenizer."""
-    total = hashlib.sha256()
-    for file in sorted({folder / WEIGHTS, folder / "config.json", pieces, *(folder / name for name in VOCABULARIES)}):
-        if file.is_file():
-            with file.open("rb") as stream:
-                total.update(f"{file.name}\0{hashlib.file_digest(stream, 'sha256').hexdigest()}\n".encode())
-    return total.hexdigest()

@@ -54,7 +54,8 @@ def test_what_was_appended_is_found_and_nothing_else(memory):
 
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
-FOUND = st.builds(Hypothesis, TEXT, st.none() | st.floats(-30, 0, width=64), st.booleans())
+TRIED = st.lists(st.sampled_from(["repetition", "beam"]), max_size=2).map(tuple)
+FOUND = st.builds(Hypothesis, TEXT, st.none() | st.floats(-30, 0, width=64), st.booleans(), TRIED)
 
 
 def test_every_hypothesis_comes_back_whole(tmp_path_factory):
@@ -64,9 +65,9 @@ def test_every_hypothesis_comes_back_whole(tmp_path_factory):
         memory.append(ENGINE, TARGET, SOURCE, keys(*pairs), list(pairs), list(pairs.values()))
         found = memory.look_up(ENGINE, TARGET, pl.Series("key", keys(*pairs), dtype=pl.Binary))
         answers = {row[0]: row[1:] for row in found.iter_rows()}
-        for text, (translation, score, truncated) in pairs.items():
+        for text, (translation, score, truncated, tried) in pairs.items():
             told = answers[key(SOURCE, text)]
-            assert (told[0], told[2]) == (translation, truncated)
+            assert (told[0], told[2], tuple(told[3])) == (translation, truncated, tried)
             assert told[1] == (score if score is None else pytest.approx(score, abs=1e-5))
 
     comes_back()
@@ -118,13 +119,13 @@ def test_a_key_appended_twice_is_one_row_whatever_the_order(tmp_path):
     assert answers[0] == answers[1]
 
 
-@pytest.mark.parametrize("spoilt", ["key", "source_language", "source", "translation", "score", "truncated", "checksum", None])
+@pytest.mark.parametrize("spoilt", ["key", "source_language", "source", "translation", "score", "truncated", "tried", "checksum", None])
 def test_a_row_whose_checksum_does_not_fit_is_a_miss(memory, spoilt):
     append(memory, ("cat", "kissa"))
-    row = {"source_language": SOURCE, "source": "dog", "translation": "koira", "score": -0.5, "truncated": False}
+    row = {"source_language": SOURCE, "source": "dog", "translation": "koira", "score": -0.5, "truncated": False, "tried": []}
     row |= {"engine": ENGINE, "target": TARGET, "key": key(SOURCE, "dog")}
-    row["checksum"] = checksum(ENGINE, TARGET, row["key"], tuple(row.values())[:5])
-    other = {"key": key(SOURCE, "cow"), "score": -0.6, "truncated": True, "checksum": bytes(8)}
+    row["checksum"] = checksum(ENGINE, TARGET, row["key"], tuple(row.values())[:6])
+    other = {"key": key(SOURCE, "cow"), "score": -0.6, "truncated": True, "tried": ["beam"], "checksum": bytes(8)}
     if spoilt:
         row[spoilt] = other.get(spoilt, "other")
     write_deltalake(memory._uri, pa.Table.from_pylist([row], MEMORY), mode="append")
