@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-all check format demo-model lock clean
+.PHONY: demo test test-all check format demo-model lock bench-memory bench-build clean
 
 demo: .venv/ready  ## translate the sample corpus into a release
 	$(BIN)/babelmill build xmind-sample
@@ -29,6 +29,14 @@ lock:  ## write deploy/lock.txt anew from pyproject.toml, in an environment of i
 	rm -rf build/lock && $(PYTHON) -m venv build/lock
 	build/lock/bin/pip install -q ".[dev]"
 	(echo "# All that is installed, written by make lock."; build/lock/bin/pip freeze --exclude babelmill) > deploy/lock.txt
+
+bench-memory: .venv/ready  ## how the memory grows up to 10 million rows: ten minutes, 4 GB of disk
+	$(BIN)/python -m tests.bench.measure_memory --json build/bench-memory.json
+
+bench-build: .venv/ready  ## rows a second and peak memory of everything but the model: five minutes
+	$(BIN)/python -m tests.bench.measure_build --rows 100000 --duplicates 0.3 --change 0.01
+	$(BIN)/python -m tests.bench.measure_build --rows 100000 --duplicates 0.3 --change 0.01 --checks on
+	$(BIN)/python -m tests.bench.measure_build --rows 1000000 --duplicates 0.3 --change 0.01
 
 clean:  ## remove what make and the demo made, the warehouse included
 	rm -rf .venv build dist data/warehouse .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

@@ -16,6 +16,7 @@ from flows.behaviors import write_behaviors
 from flows.fit import fit
 from flows.progress import Progress, Silent
 from flows.runners import Runner
+from flows.shortlists import restrict
 from flows.steps import Derived, Job, Learnt, derive_chunk, gather_rejects, translate_chunk
 from schemas import manifest as m
 from schemas.errors import WarehouseError
@@ -25,10 +26,11 @@ from schemas.recipe import Recipe
 from tasks.card import write_card
 from tasks.materialise import guarded
 from tasks.memory import Memory
+from tasks.models.licence import licence_warning
 from tasks.report import write_report
 from tasks.stage import stage
 from tasks.store import LocalStore, Release
-from tasks.translate import Translator, translator
+from tasks.translate import Machine, Translator, translator
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Request:
     limit: int | None = None  # source rows of each split at most
     strict: bool = False  # stop at the first source row that cannot be read
     store: Path | None = None  # where releases go, if not to the warehouse
-    device: str = "auto"
+    machine: Machine = field(default_factory=Machine)
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,8 @@ def build(request: Request, runner: Runner, progress: Progress | None = None) ->
     recipe, clock = request.recipe, Clock()
     store = LocalStore((request.store or request.home / "releases") if request.preview is None else request.home / "previews")
     with ExitStack() as folders:
-        engine = open_engine(request)
+        with clock("open"):
+            engine = open_engine(request, progress)
         staging = folders.enter_context(store.staging())
         work = folders.enter_context(LocalStore(request.home / "work").staging())
         last = store.latest(recipe.name) if request.preview is None else None
@@ -66,6 +69,8 @@ def build(request: Request, runner: Runner, progress: Progress | None = None) ->
         progress.say(f"Reading {recipe.source.name}")
         with clock("read"):
             plan, staged = stage(recipe, work / "source", request.limit, request.strict)
+        with clock("shortlist"):
+            shortlists = restrict(recipe, engine, plan, staged, last.manifest if last else None, progress)
         job = Job(
             recipe,
             engine,
@@ -84,9 +89,10 @@ def build(request: Request, runner: Runner, progress: Progress | None = None) ->
         with clock("translate"):
             translated = runner.each("translate", partial(translate_chunk, job), targets)
         for code in recipe.translate.into:
-            job.memory.compact(engine.identity.fingerprint, code)
+            job.memory.compact(engine.fingerprint(language(code)), code)
         with clock("fit"):
             learnt, aligners = fit(job, translated, last.manifest if last else None)
+            learnt |= {"shortlist": shortlists} if shortlists else {}
         progress.say("Checking and writing")
         with clock("write"):
             chunks = [*plan.chunks(recipe.language), *targets]
@@ -101,9 +107,9 @@ def build(request: Request, runner: Runner, progress: Progress | None = None) ->
     return Built(release, run)
 
 
-def open_engine(request: Request) -> Translator:
+def open_engine(request: Request, progress: Progress) -> Translator:
     """The engine of a recipe, able to translate into all its languages, or EngineError before any work is done."""
-    engine = translator(request.recipe.translate, request.device)
+    engine = translator(request.recipe.translate, request.machine, progress.say)
     for code in request.recipe.translate.into:
         engine.require(language(request.recipe.language), language(code))
     return engine
@@ -143,6 +149,7 @@ def _record(release: Release, clock: "Clock", sentences: int, remembered: int) -
         "sentences": sentences,
         "from_memory": remembered,
         "translated": sentences - remembered,
+        "warnings": [text for text in [licence_warning(release.manifest.engine.license, release.manifest.license)] if text],
         "configs": {
             code: {s: v.model_dump(exclude={"files"}) for s, v in c.splits.items()} for code, c in release.manifest.configs.items()
         },

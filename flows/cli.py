@@ -12,6 +12,8 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from flows import memory_cli, models_cli
+
 app = typer.Typer(
     help="Build multilingual datasets from monolingual ones.",
     no_args_is_help=True,
@@ -138,7 +140,7 @@ def translate(
     source_language: Annotated[str, typer.Option(help="Any alias.")],
     target_language: Annotated[str, typer.Option(help="Any alias.")],
     field: Field = "text",
-    model: Annotated[str, typer.Option(help="`demo` or a model folder.")] = "demo",
+    model: Annotated[str, typer.Option(help="`demo`, a model folder, or OWNER/NAME on the Hub.")] = "demo",
     engine: Annotated[EngineName, typer.Option(help="echo needs no model.")] = EngineName.ctranslate2,
     beam_size: Annotated[int, typer.Option(help="1 is greedy.")] = 4,
     as_json: Json = False,
@@ -193,7 +195,7 @@ def project(
     source_language: Annotated[str, typer.Option(help="Any alias.")],
     target_language: Annotated[str, typer.Option(help="Any alias.")],
     aligner: Annotated[AlignerName, typer.Option(help="What links words; statistical is fitted on the file.")] = AlignerName.statistical,
-    model: Annotated[str, typer.Option(help="Of the attention aligner: `demo` or a model folder.")] = "demo",
+    model: Annotated[str, typer.Option(help="Of the attention aligner: `demo`, a model folder, or OWNER/NAME on the Hub.")] = "demo",
     as_json: Json = False,
 ) -> None:
     """Add column target_spans: the spans of `source`, each at its place in `target`, or dropped with the reason."""
@@ -235,6 +237,10 @@ def transliterate(
 
     summary = variant_files.transliterate(source, target, field, language)
     _show(summary, as_json, lambda: print(files.sentence(summary)))
+
+
+app.add_typer(memory_cli.app, name="memory")
+app.add_typer(models_cli.app, name="models")
 
 
 def _codes(text: str | None) -> list[str] | None:

@@ -44,7 +44,7 @@ def _data() -> str:
 def _model() -> str:
     from tasks.translate import translator
 
-    engine = translator(CTranslate2(into=("ron_Latn",)), settings().device)
+    engine = translator(CTranslate2(into=("ron_Latn",)), settings().machine)
     said = engine.translate(["Hello."], language("eng_Latn"), language("ron_Latn"))
     return f"demo model loads and answers on {engine.identity.library} ({len(said)} sentence)"
 

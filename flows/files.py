@@ -54,7 +54,7 @@ def translate(
     rows = load(source, [field])
     require_room(rows, target)
     now, wanted, spoken = settings(), language(target_language), language(source_language)
-    engine = translator(recipe.translate, now.device)
+    engine = translator(recipe.translate, now.machine)
     engine.require(spoken, wanted)
     clean = [text if text is None else unicodedata.normalize("NFC", text) for text in rows[field].to_list()]
     segments = segment(pl.DataFrame({field: pl.Series(clean, dtype=pl.String)}), [field], spoken)
@@ -62,7 +62,7 @@ def translate(
     with progress(quiet) as shown:
         shown.plan({wanted.code: len(sentences)})
         recalled = recall(
-            sentences.to_list(),
+            sentences,
             spoken,
             wanted,
             engine=engine,
@@ -70,7 +70,7 @@ def translate(
             claims=Claims(),
             progress=lambda done, tokens: shown.add(wanted.code, done, tokens),
         )
-        fresh = len(recalled.fresh)
+        fresh = int(recalled["fresh"].sum())
         remembered = len(sentences) - fresh
         shown.add(wanted.code, remembered, remembered=remembered)
     pairs = paired(answered(segments, recalled), wanted).rename({"target": "translation"})

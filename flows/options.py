@@ -10,9 +10,10 @@ import yaml
 from flows.build import Request
 from flows.settings import settings
 from schemas.errors import RecipeError
-from schemas.recipe import Echo, Recipe
+from schemas.recipe import CTranslate2, Echo, Recipe, Translate
 from schemas.recipe_file import load
 from tasks.read import pinned
+from tasks.translate import Machine
 
 
 @dataclass(frozen=True)
@@ -40,11 +41,11 @@ def request(options: Options) -> Request:
     if options.engine and options.engine != recipe.translate.engine:  # the options of one engine mean nothing to another
         values["translate"] = {"engine": options.engine, "into": list(recipe.translate.into)}
         recipe = load(options.recipe, values)
-    recipe = recipe.model_copy(update={"source": pinned(recipe.source)})
+    now = settings()
+    recipe = recipe.model_copy(update={"source": pinned(recipe.source), "translate": _pinned_model(recipe.translate, now.machine)})
     trial = options.limit is not None or bool(values) or isinstance(recipe.translate, Echo)
     if trial and options.store:
         raise RecipeError("--store is for releases; --limit, --languages, --set and the echo engine write a preview to the warehouse.")
-    now = settings()
     return Request(
         recipe=recipe,
         home=now.home,
@@ -52,8 +53,18 @@ def request(options: Options) -> Request:
         limit=options.limit,
         strict=options.strict,
         store=Path(options.store) if options.store else None,
-        device=now.device,
+        machine=now.machine,
     )
+
+
+def _pinned_model(options: Translate, machine: Machine) -> Translate:
+    """The options with the commit of a model of the Hub."""
+    if not (isinstance(options, CTranslate2) and options.on_hub and machine.models):
+        return options
+    from tasks.models.fetch import pinned as pinned_model
+    from tasks.models.kept import ModelStore
+
+    return pinned_model(options, ModelStore(machine.models))
 
 
 def workers(options: Options) -> int:

@@ -81,7 +81,7 @@ def project_file(
 def _aligner(name: str, model: str, cut: Sequence[Sequence[Piece]], source: Language, target: Language) -> Aligner:
     if name == "attention":
         options = CTranslate2(model=model, into=(target.code,))
-        return AttentionAligner(translator(options, settings().device), source, target)
+        return AttentionAligner(translator(options, settings().machine), source, target)
     return StatisticalAligner(fit(((piece.source, piece.target) for row in cut for piece in row), source, target), source, target)
 
 

@@ -1,13 +1,13 @@
-"""Settings of an installation, from the environment: BABELMILL_HOME, BABELMILL_WORKERS, BABELMILL_DEVICE."""
+"""Settings of an installation, from the environment: BABELMILL_HOME, BABELMILL_WORKERS, BABELMILL_DEVICE and so on."""
 
 import os
 from pathlib import Path
-from typing import Literal
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.errors import RecipeError
+from tasks.translate import Machine
 
 ODD = set("%[]{}?*#^|")  # delta-rs 1.6 reads them as part of an address, or fails
 
@@ -21,8 +21,17 @@ class Settings(BaseSettings):
     """The warehouse: memory, releases, previews and records of runs."""
     workers: int = Field(default=min(4, os.cpu_count() or 1), ge=1, le=256)
     """Chunks in work at once."""
-    device: Literal["auto", "cpu", "cuda"] = "auto"
-    """Where the model runs."""
+    device: str = Field(default="auto", pattern=r"^(auto|cpu|cuda(:\d+(,\d+)*)?)$")
+    """Where the model runs: auto, cpu, cuda (every GPU there is), or some of them, as cuda:0,1."""
+    threads: int | None = Field(default=None, ge=1, le=1024)
+    """Batches that a CPU works on at once; a core each if not given."""
+    batch_tokens: int | None = Field(default=None, ge=64, le=1 << 20)
+    """Tokens of a batch; 2,048 on a CPU and 16,384 on a GPU if not given."""
+
+    @property
+    def machine(self) -> Machine:
+        """How an engine runs here."""
+        return Machine(self.device, self.threads, self.batch_tokens, self.home / "models")
 
 
 def settings() -> Settings:

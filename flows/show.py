@@ -33,6 +33,8 @@ def built(result: Built) -> None:
     print(f"\n{sentences}; {run['seconds']['all']:.1f} s")
     path = _short(release.path)
     print(f"{release.manifest.name} {release.manifest.version} ({release.change}): {path}")
+    for warning in run["warnings"]:
+        print(f"Licence: {warning}")
     if release.change != "preview":
         last = [name for name, config in release.manifest.configs.items() if config.kind == "translation"][-1]
         print(f'\n  datasets.load_dataset("{path}", "{last}")\n  polars.scan_parquet("{path}/{last}/*.parquet")')

@@ -73,7 +73,7 @@ def translate_chunk(job: Job, chunk: Chunk) -> Translated:
     segments = job.staged.segments(chunk)
     target = language(chunk.language)
     recalled = recall(
-        texts(segments).to_list(),
+        texts(segments),
         language(job.recipe.language),
         target,
         engine=job.engine,
@@ -82,7 +82,7 @@ def translate_chunk(job: Job, chunk: Chunk) -> Translated:
         progress=lambda sentences, tokens: job.progress.add(chunk.language, sentences, tokens),
     )
     sentences = segments.filter(WORDED).height
-    remembered = sentences - len(recalled.fresh)
+    remembered = sentences - int(recalled["fresh"].sum())
     job.progress.add(chunk.language, remembered, remembered=remembered)
     answers = answered(segments, recalled)
     pairs = paired(answers, target).select(TRANSLATIONS.names)
@@ -118,8 +118,10 @@ def derive_chunk(job: Job, chunk: Chunk, learnt: Learnt, aligners: dict[str, Ali
     shards = {config: _write(job, chunk, config, table) for config, table in made.items()}
     if job.recipe.checks.on_reject == "row":  # their verdicts left with their rows
         told = shards[chunk.language]
-        told.verdicts.update(rows.rejected.column("verdict").to_pylist())
-        told.reasons.update(reason for reasons in rows.rejected.column("reasons").to_pylist() for reason in reasons)
+        for field in rows.rejected.select(["verdict", "reasons", "tried"]).to_pylist():
+            told.verdicts[field["verdict"]] += 1
+            told.reasons.update(field["reasons"])
+            told.tried.update([field["verdict"]] if field["tried"] else [])
     return Derived(chunk, shards, len(rows.gone))
 
 

@@ -93,12 +93,14 @@ TRANSLATIONS = pa.schema(
         ("source", pa.string()),
         ("target", pa.string()),  # the joined segments
         ("truncated", pa.bool_()),  # any of them
+        ("tried", pa.list_(pa.string())),  # names of the second tries that any of them needed
     ]
 )
 """Fields of a chunk beside their translation, after the join with the memory."""
 
-QUALITY = pa.struct([("verdict", pa.string()), ("reasons", pa.list_(pa.string()))])
-"""What the checks said of one translated field: accept, flag or reject, and the names of the checks that fired."""
+QUALITY = pa.struct([("verdict", pa.string()), ("reasons", pa.list_(pa.string())), ("tried", pa.list_(pa.string()))])
+"""What the checks said of one translated field: accept, flag or reject, the names of the checks that fired, and those of the
+second tries (tasks.retry) that were made with any of its sentences."""
 
 PIECES = pa.schema(
     [
@@ -179,6 +181,7 @@ REJECTED = pa.schema(
         ("translation", pa.string()),
         ("verdict", pa.string()),
         ("reasons", pa.list_(pa.string())),
+        ("tried", pa.list_(pa.string())),  # names of the second tries that were made
     ]
 )
 """Translations that were not released (of `on_reject: row` all of the row), in rejected/LANGUAGE.parquet."""

@@ -49,6 +49,8 @@ class Split(Part):
     """Fields by verdict: accept, flag, reject."""
     reasons: dict[str, int]
     """Fields by the name of each check that fired."""
+    tried: dict[str, int] = {}
+    """Fields with a sentence that needed a second try, by verdict."""
     projection: Projection | None = None
     """Of translations with projected annotations."""
     counts: dict[str, int] = {}
@@ -83,6 +85,10 @@ class Engine(Part):
     """What translated."""
 
     model: str
+    revision: str | None = None
+    """Commit of a model from the Hub."""
+    license: str | None = None
+    """Of the weights, where it is known."""
     digest: str
     library: str
     options: dict[str, str | int | float]

@@ -3,6 +3,8 @@
 The command line, the Prefect form and the card all come from this model.
 """
 
+import re
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
@@ -26,8 +28,9 @@ def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+HUB_NAME = r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*"  # OWNER/NAME
 Code = Annotated[str, AfterValidator(_code)]
-CheckName = Literal["empty", "loop", "truncated", "script", "length-ratio", "language"]
+CheckName = Literal["empty", "loop", "truncated", "script", "copied", "length-ratio", "language"]
 
 
 class Annotation(Strict):
@@ -51,13 +54,27 @@ class _Translate(Strict):
         return _distinct(into)
 
 
+class Shortlist(Strict):
+    """A part of the vocabulary for each target language, where the model says the same with it: about twice as fast with NLLB."""
+
+    text: str | None = None
+    """A file of text in the language, a line a sentence; {language} in it stands for the code. Only pieces seen in it are listed
+    (beside single letters and what has no letters); without it every piece of the script is."""
+    floor: float = Field(98.0, ge=0, le=100)
+    """Least chrF against the whole vocabulary, over a sample of the corpus; a language that falls below is translated without."""
+    sample: int = Field(200, ge=1, le=100_000)
+    """Sentences in the sample."""
+
+
 class CTranslate2(_Translate):
-    """A CTranslate2 model that follows NLLB's convention (language codes as tokens)."""
+    """A CTranslate2 model of the families of NLLB-200, M2M100, MADLAD-400 or OPUS-MT."""
 
     engine: Literal["ctranslate2"] = "ctranslate2"
     """What translates."""
     model: str = "demo"
-    """`demo`, or a folder with model.bin and a sentencepiece model."""
+    """`demo`, a folder with model.bin and its tokenizer, or OWNER/NAME on the Hub: a CTranslate2 model, or a checkpoint to convert."""
+    revision: str | None = Field(None, min_length=1)
+    """Commit, tag or branch of a model on the Hub; without it main as it was when first fetched. The release names the commit."""
     compute_type: Literal["auto", "int8", "int8_float32", "float32", "int8_float16", "float16", "bfloat16"] = "auto"
     """Number format; auto is int8 on a CPU, float16 on a GPU."""
     beam_size: int = Field(4, ge=1, le=32)
@@ -68,6 +85,21 @@ class CTranslate2(_Translate):
     """Above 1 makes repeating a token less likely."""
     max_decoding_length: int = Field(256, ge=1, le=4096)
     """Most tokens of one translated sentence; a sentence that reaches it counts as truncated."""
+    shortlist: Shortlist | None = None
+    """Restricts what may be written in each language; off unless given."""
+    second_tries: tuple[Literal["clauses", "repetition"], ...] = ("clauses", "repetition")
+    """What is tried, in this order, with sentences whose translation is empty, a loop, truncated, in the wrong script or a copy:
+    `clauses` cuts them at the marks between clauses, or at spaces, `repetition` leaves them whole; both penalise repetition."""
+
+    @field_validator("second_tries")
+    @classmethod
+    def _tries_distinct(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return _distinct(names)
+
+    @property
+    def on_hub(self) -> bool:
+        """Whether `model` is OWNER/NAME on the Hub, and neither `demo` nor a folder."""
+        return re.fullmatch(HUB_NAME, self.model) is not None and not Path(self.model).is_dir()
 
 
 class Echo(_Translate):
@@ -129,7 +161,7 @@ Variant = Annotated[CodeSwitch | Transliterate, Field(discriminator="kind")]
 class Checks(Strict):
     """What is looked at in every translated field."""
 
-    reject: tuple[CheckName, ...] = ("empty", "loop", "truncated", "script")
+    reject: tuple[CheckName, ...] = ("empty", "loop", "truncated", "script", "copied")
     """Hard faults: the translation is not released."""
     flag: tuple[CheckName, ...] = ("length-ratio", "language")
     """Doubts: released, and named in the quality column."""
@@ -173,7 +205,7 @@ class Recipe(Strict):
     """What is looked at in every translation."""
     release: Release = Release()
     """Where the result goes and under which version."""
-    chunk_rows: int = Field(2000, ge=1, le=1_000_000)
+    chunk_rows: int = Field(10_000, ge=1, le=1_000_000)
     """Source rows per chunk and shard: the unit of parallel work, and what is repeated after a crash."""
     refit: bool = False
     """Learn corpus statistics anew instead of keeping those of the last version."""

@@ -63,12 +63,25 @@ def parse(values: dict[str, Any], near: Path | None = None, where: str = "recipe
     changes: dict[str, Any] = {}
     if not isinstance(recipe.source, HubSource):
         changes["source"] = recipe.source.model_copy(update={"path": find(recipe.source.path, *places)})
-    if isinstance(recipe.translate, CTranslate2) and recipe.translate.model != "demo":
-        folder = find(recipe.translate.model, *places)
-        changes["translate"] = recipe.translate.model_copy(update={"model": str(folder)})
+    if isinstance(recipe.translate, CTranslate2):
+        changes["translate"] = _located(recipe.translate, places, where)
     if isinstance(recipe.translate, Echo):  # its marked copies would all be rejected
         changes["checks"] = recipe.checks.model_copy(update={"reject": (), "flag": (*recipe.checks.reject, *recipe.checks.flag)})
     return recipe.model_copy(update=changes)
+
+
+def _located(options: CTranslate2, places: list[Path], where: str) -> CTranslate2:
+    """The options with the path of their model, unless it is `demo` or OWNER/NAME on the Hub; a folder of that name comes first."""
+    folder = find(options.model, *places)
+    if options.model != "demo" and (folder.is_dir() or not options.on_hub):
+        options = options.model_copy(update={"model": str(folder)})
+    if options.shortlist and options.shortlist.text:
+        text = Path(options.shortlist.text)
+        there = options.shortlist.model_copy(update={"text": str(find(text.parent, *places) / text.name)})
+        options = options.model_copy(update={"shortlist": there})
+    if options.revision and not options.on_hub:
+        raise RecipeError(f"{where}: translate.revision: for models of the Hub alone; {options.model} is none. Leave it out.")
+    return options
 
 
 def _set(values: dict[str, Any], dotted: str, value: Any) -> None:

@@ -9,6 +9,7 @@ import yaml
 
 from schemas.languages import language
 from schemas.manifest import Manifest
+from tasks.models.licence import licence_warning
 
 TAGS = {"code-switch": "code-switching", "transliterate": "transliteration"}
 _SIZES = [
@@ -38,13 +39,15 @@ def card(manifest: Manifest) -> str:
     )
     environment.filters.update(plain=plain, code=code)
     environment.globals["language"] = language
+    environment.globals["warning"] = licence_warning(manifest.engine.license, manifest.license)
     kinds = {config.kind: config for config in reversed(manifest.configs.values())}
     translated = [name for name, config in manifest.configs.items() if config.kind == "translation"]
     fired = any(split.reasons for config in manifest.configs.values() for split in config.splits.values())
+    tried = any(split.tried for config in manifest.configs.values() for split in config.splits.values())
     aside = [file for file in manifest.files if file.rows]
     header = yaml.safe_dump(_header(manifest), allow_unicode=True, sort_keys=False, width=1000)
     return environment.get_template("card.md.j2").render(
-        m=manifest, header=header, fired=fired, aside=aside, kinds=kinds, translated=translated
+        m=manifest, header=header, fired=fired, tried=tried, aside=aside, kinds=kinds, translated=translated
     )
 
 

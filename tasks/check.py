@@ -11,6 +11,7 @@ import polars as pl
 
 from schemas.errors import RecipeError, did_you_mean
 from schemas.languages import Language
+from tasks.checks.copied import copied_score, is_copied
 from tasks.checks.empty import empty_score, is_empty
 from tasks.checks.language import is_wrong_language, language_score
 from tasks.checks.length_ratio import is_odd_length, length_ratio_score
@@ -19,7 +20,7 @@ from tasks.checks.script import is_wrong_script, script_score
 from tasks.checks.truncated import is_truncated, truncated_score
 from tasks.identify import identifier as make_identifier
 
-REJECTS = ("empty", "loop", "truncated", "script")
+REJECTS = ("empty", "loop", "truncated", "script", "copied")
 FLAGS = ("length-ratio", "language")
 
 
@@ -49,6 +50,13 @@ def _script(pairs: pl.DataFrame, setting: Setting) -> pl.Series:
     return script_score(pairs["source"], pairs["target"], script=setting.target_language.script)
 
 
+def _copied(pairs: pl.DataFrame, setting: Setting) -> pl.Series:
+    ours, theirs = setting.source_language, setting.target_language
+    if ours.macrolanguage and ours.macrolanguage == theirs.macrolanguage:  # Bokmål and Nynorsk, Croatian and Serbian: much is the same
+        return pl.Series("copied", [None] * pairs.height, dtype=pl.Float64)
+    return copied_score(pairs["source"], pairs["target"], spaced=ours.spaced)
+
+
 def _length_ratio(pairs: pl.DataFrame, setting: Setting) -> pl.Series:
     return length_ratio_score(pairs["source"], pairs["target"], median=setting.median_ratio)
 
@@ -63,6 +71,7 @@ CHECKS: dict[str, Check] = {
     "loop": Check(_loop, is_loop),
     "truncated": Check(lambda pairs, _: truncated_score(pairs), is_truncated),
     "script": Check(_script, is_wrong_script),
+    "copied": Check(_copied, is_copied),
     "length-ratio": Check(_length_ratio, is_odd_length),
     "language": Check(_language, is_wrong_language),
 }

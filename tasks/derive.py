@@ -34,13 +34,16 @@ def derive(
     bound: columns that point into the source text; they are left out, for they would lie beside the translation.
     on_reject: `field` empties the field; `row` leaves the row out.
     """
-    ids = [str(value) for value in records.column(id_column).to_pylist()]
     table = records.drop_columns([name for name in bound if name in records.column_names])
     for field in fields:
         table = _translated(table, field, checked.filter(pl.col("field") == field))
     reject = pl.col("verdict") == "reject"
     bad = checked.filter(reject.any().over("row") if on_reject == "row" else reject).sort("row", "field")
-    rejected = [{**row, "split": split, "id": ids[row["row"]], "translation": row["target"]} for row in bad.iter_rows(named=True)]
+    ids = records.column(id_column).take(pa.array(bad["row"].to_list(), pa.int64())).to_pylist()
+    rejected = [
+        {**row, "split": split, "id": str(its_id), "translation": row["target"]}
+        for its_id, row in zip(ids, bad.iter_rows(named=True), strict=True)
+    ]
     gone = set(bad["row"]) if on_reject == "row" else set()
     translations = {field: table.column(field).to_pylist() for field in fields}
     return Rows(table, pa.Table.from_pylist(rejected, schema=REJECTED), translations, gone)
@@ -53,10 +56,12 @@ def without(table: pa.Table, gone: Collection[int]) -> pa.Table:
 
 def _translated(table: pa.Table, field: str, checked: pl.DataFrame) -> pa.Table:
     """The field replaced by its translation (as it was where there was nothing to translate), its quality at the end."""
-    values = table.column(field).to_pylist()
-    quality: list[dict[str, object] | None] = [None] * len(values)
-    for row, target, verdict, reasons in checked.select("row", "target", "verdict", "reasons").iter_rows():
-        values[row] = None if verdict == "reject" else target
-        quality[row] = {"verdict": verdict, "reasons": reasons}
-    table = table.set_column(table.schema.get_field_index(field), field, pa.array(values, pa.string()))
-    return table.append_column(f"{field}_quality", pa.array(quality, QUALITY))
+    at = table.schema.get_field_index(field)
+    rows = pl.DataFrame({"row": pl.int_range(table.num_rows, dtype=pl.UInt32, eager=True), "as_it_was": pl.Series(table.column(field))})
+    found = rows.join(checked, on="row", how="left", maintain_order="left").select(
+        pl.when(pl.col("verdict").is_null()).then("as_it_was").when(pl.col("verdict") != "reject").then("target").alias(field),
+        pl.when(pl.col("verdict").is_not_null()).then(pl.struct(inner.name for inner in QUALITY)).alias("quality"),
+    )
+    arrow = found.to_arrow(compat_level=pl.CompatLevel.oldest())
+    table = table.set_column(at, field, arrow.column(field).cast(pa.string()))
+    return table.append_column(f"{field}_quality", arrow.column("quality").cast(QUALITY))

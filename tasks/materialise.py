@@ -25,6 +25,7 @@ class Shard:
     columns: dict[str, str]  # name -> Arrow type
     verdicts: Counter[str]  # translated fields by verdict
     reasons: Counter[str]  # and by each check that fired
+    tried: Counter[str]  # those that needed a second try, by verdict
     projected: Counter[str]  # spans by what found their place
     dropped: Counter[str]  # and by the reason why they have none
     counts: Counter[str]  # switches, and rows that have one
@@ -75,11 +76,13 @@ def read_back(
         raise IntegrityError(f"{path} holds {table.num_rows} rows, {expected} were written. Run the build again.")
     verdicts: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
+    tried: Counter[str] = Counter()
     for field in fields:
-        for quality in table.column(f"{field}_quality").to_pylist():
-            if quality is not None:
-                verdicts[quality["verdict"]] += 1
-                reasons.update(quality["reasons"])
+        quality = table.column(f"{field}_quality")
+        verdict = pc.struct_field(quality, "verdict")
+        verdicts.update(_counts(verdict))
+        tried.update(_counts(verdict.filter(pc.greater(pc.list_value_length(pc.struct_field(quality, "tried")), 0))))
+        reasons.update(_counts(pc.list_flatten(pc.struct_field(quality, "reasons"))))
     projected: Counter[str] = Counter()
     dropped: Counter[str] = Counter()
     for annotation in annotations:
@@ -92,7 +95,11 @@ def read_back(
         for row in rows:
             counts.update({"switches": sum(row), "rows with a switch": any(row)})
     columns = {field.name: str(field.type) for field in table.schema}
-    return Shard(entry(folder, path, table.num_rows), columns, verdicts, reasons, projected, dropped, counts)
+    return Shard(entry(folder, path, table.num_rows), columns, verdicts, reasons, tried, projected, dropped, counts)
+
+
+def _counts(values: pa.ChunkedArray) -> dict[str, int]:
+    return {each["values"]: each["counts"] for each in pc.value_counts(values.drop_null()).to_pylist()}
 
 
 def entry(folder: Path, path: str, rows: int | None = None) -> File:

@@ -1,29 +1,32 @@
 """Recall: translations of sentences from the memory, and from the engine for what the memory lacks."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from itertools import compress
 
 import polars as pl
 
 from schemas.frames import PIECES
 from schemas.languages import Language
-from tasks.claims import Claims, Found
+from tasks.claims import Claims
 from tasks.memory import Memory, key
-from tasks.segment import WORDED, join, starts
-from tasks.translate import Hypothesis, Progress, Translator
+from tasks.retry import translate
+from tasks.segment import WORDED, separator, starts
+from tasks.translate import OUT_OF_MEMORY, Hypothesis, Progress, Translator
 
 AT_ONCE = 8192  # sentences translated between two appends: what a kill can cost
-
-
-class Recalled(NamedTuple):
-    """Sentence -> hypothesis, and the sentences that had to be translated now."""
-
-    found: dict[str, Hypothesis]
-    fresh: set[str]
+FOUND = pl.Schema(
+    [
+        ("translation", pl.String()),
+        ("score", pl.Float64()),
+        ("truncated", pl.Boolean()),
+        ("tried", pl.List(pl.String)),
+        ("fresh", pl.Boolean()),
+    ]
+)
+"""Columns of what was found for a sentence; fresh: it had to be translated now, and here."""
 
 
 def recall(
-    texts: Sequence[str],
+    texts: pl.Series,
     source: Language,
     target: Language,
     *,
@@ -31,40 +34,50 @@ def recall(
     memory: Memory,
     claims: Claims,
     progress: Progress | None = None,
-) -> Recalled:
-    """The translations of distinct sentences (NFC, not empty); new ones are in the memory before this returns."""
-    fingerprint = engine.identity.fingerprint
-    keys = {key(source.code, text): text for text in texts}
-    fresh: set[str] = set()
+) -> pl.DataFrame:
+    """The translations of distinct sentences (NFC, not empty), in any order: text and the columns of FOUND.
 
-    def find(mine: list[bytes]) -> Found:
-        known = memory.look_up(fingerprint, target.code, pl.Series("key", mine, dtype=pl.Binary))
-        found = {row[0]: Hypothesis(row[1], row[2], row[3], tuple(row[4])) for row in known.iter_rows()}
-        missing = [k for k in mine if k not in found]
-        for start in range(0, len(missing), AT_ONCE):
-            slab = missing[start : start + AT_ONCE]
-            lacking = [keys[k] for k in slab]
-            new = engine.translate(lacking, source, target, progress)
-            memory.append(fingerprint, target.code, source.code, slab, lacking, new)
-            found.update(zip(slab, new, strict=True))
-            fresh.update(lacking)
-        return found
+    New ones are in the memory before this returns.
+    """
+    fingerprint = engine.fingerprint(target)
+    keys = pl.Series("key", [key(source.code, text) for text in texts], dtype=pl.Binary)
+    asked = pl.DataFrame({"key": keys, "text": texts})
 
-    found = claims.work(target.code, keys, find)
-    return Recalled({keys[k]: hypothesis for k, hypothesis in found.items()}, fresh)
+    def find(mine: pl.Series) -> pl.DataFrame:
+        known = memory.look_up(fingerprint, target.code, mine)
+        found = [known.with_columns(pl.col("score").cast(pl.Float64), fresh=False).select("key", *FOUND)]
+        missing = asked.join(mine.to_frame("key"), on="key", how="semi", maintain_order="left")
+        missing = missing.join(known, on="key", how="anti", maintain_order="left")
+        for slab in missing.iter_slices(AT_ONCE):
+            lacking = slab["text"].to_list()
+            new = translate(engine, lacking, source, target, progress)
+            lasting = [OUT_OF_MEMORY not in each.tried for each in new]  # another machine may have room for the others
+            rows = (list(compress(column, lasting)) for column in (slab["key"], lacking, new))
+            memory.append(fingerprint, target.code, source.code, *rows)
+            found.append(_frame(slab["key"], new))
+        return pl.concat(found)
+
+    mine, *theirs = claims.work(target.code, keys, find)
+    found = pl.concat([mine, *(rows.with_columns(fresh=False) for rows in theirs)])
+    return asked.join(found, on="key").drop("key")
 
 
-def answered(segments: pl.DataFrame, recalled: Recalled) -> pl.DataFrame:
-    """Segments in order of row, field and position with target, truncated, score and from_memory; wordless ones as they are."""
-    segments = segments.sort("row", "field", "position")
-    texts = segments["text"].to_list()
-    worded = segments.select(WORDED).to_series().to_list()
-    answers = [recalled.found[text] if has else Hypothesis(text, None, False) for text, has in zip(texts, worded, strict=True)]
-    return segments.with_columns(
-        pl.Series("target", [a.text for a in answers], dtype=pl.String),
-        pl.Series("truncated", [a.truncated for a in answers], dtype=pl.Boolean),
-        pl.Series("score", [a.score for a in answers], dtype=pl.Float64),
-        pl.Series("from_memory", [text not in recalled.fresh for text in texts], dtype=pl.Boolean),
+def _frame(keys: pl.Series, new: list[Hypothesis]) -> pl.DataFrame:
+    told = {name: kind for name, kind in FOUND.items() if name != "fresh"}
+    return pl.DataFrame(new, schema=told, orient="row").insert_column(0, keys).with_columns(fresh=True)
+
+
+def answered(segments: pl.DataFrame, recalled: pl.DataFrame) -> pl.DataFrame:
+    """Segments in order of row, field and position, with target, score, truncated, tried and from_memory.
+
+    Wordless segments are their own target.
+    """
+    found = recalled.rename({"translation": "target"}).with_columns(from_memory=~pl.col("fresh")).drop("fresh")
+    with_found = segments.sort("row", "field", "position").join(found, on="text", how="left", maintain_order="left")
+    return with_found.with_columns(
+        pl.when(WORDED).then("target").otherwise("text").alias("target"),
+        pl.col("truncated").fill_null(False),
+        pl.col("from_memory").fill_null(True),
     )
 
 
@@ -73,20 +86,23 @@ def paired(answered: pl.DataFrame, target: Language) -> pl.DataFrame:
 
     score: mean over the sentences, null if one has none. from_memory: whether no sentence was translated now.
     """
-    told = (
-        answered.filter(WORDED)
-        .group_by("row", "field")
-        .agg(
-            pl.col("truncated").any(),
-            pl.when(pl.col("score").null_count() == 0).then(pl.col("score").mean()).alias("score"),
-            pl.col("from_memory").all(),
-        )
-    )
-    both = join(answered).rename({"text": "source"}).join(join(answered, "target", target), on=["row", "field"])
+    worded = pl.col("worded")
+    score = pl.col("score").filter(worded)
     return (
-        both.join(told, on=["row", "field"])
+        answered.with_columns(worded=WORDED, inner=separator(target))
+        .group_by("row", "field", maintain_order=True)
+        .agg(
+            (pl.col("text") + pl.col("separator")).str.join("").alias("source"),
+            (pl.col("target") + pl.col("inner")).str.join("").alias("target"),
+            pl.col("truncated").any(),
+            pl.col("tried").explode().drop_nulls().unique(maintain_order=True),
+            pl.when(score.null_count() == 0).then(score.mean()).alias("score"),
+            pl.col("from_memory").all(),
+            worded.any(),
+        )
+        .filter("worded")
+        .drop("worded")
         .sort("field", "row")
-        .select("row", "field", "source", "target", "truncated", "score", "from_memory")
     )
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
-import xxhash
 
 from schemas.errors import RecipeError, SourceError, did_you_mean
 from schemas.frames import BAD_SPANS, SET_ASIDE
@@ -22,6 +21,7 @@ from tasks.annotations import FORMATS
 from tasks.materialise import guarded
 from tasks.normalise import normalise
 from tasks.read import Bad, Part, digest, reader
+from tasks.seen import Seen
 from tasks.segment import WORDED, segment
 
 
@@ -139,7 +139,7 @@ class _Ids:
 
     def __init__(self, column: str) -> None:
         self._column = column
-        self._seen: set[int] = set()
+        self._seen = Seen()
         self._numbered: bool | None = None
 
     def give(self, part: Part, split: str, start: int) -> Part:
@@ -155,27 +155,21 @@ class _Ids:
             ids = pa.array([str(start + place) for place in part.places], pa.string())
             return replace(part, table=table.add_column(0, "id", ids))
         values = [None] * table.num_rows if lacking else table.column(self._column).to_pylist()
+        lacks = [value is None or value == "" for value in values]
+        came_before = self._seen.add(values, split)
+        keep = [not (lack or again) for lack, again in zip(lacks, came_before, strict=True)]
+        if all(keep):
+            return part
         good = set(part.places)
         bad = list(zip((place for place in range(part.rows_in) if place not in good), part.bad, strict=True))
-        keep = []
         for i, value in enumerate(values):
-            reason = self._fault(split, value)
-            keep.append(reason is None)
-            if reason:
+            if not keep[i]:
+                reason = "no id" if lacks[i] else f"id {value!r} came before"
                 raw = json.dumps(table.slice(i, 1).to_pylist()[0], ensure_ascii=False, default=str)
                 bad.append((part.places[i], Bad(*part.where[i], reason, raw)))
         bad.sort(key=lambda at: at[0])
         good_rows = table.filter(pa.array(keep, pa.bool_()))
         return Part(good_rows, [row for _, row in bad], list(compress(part.places, keep)), list(compress(part.where, keep)))
-
-    def _fault(self, split: str, value: object) -> str | None:
-        if value is None or value == "":
-            return "no id"
-        number = xxhash.xxh3_128_intdigest(f"{split}\0{value}".encode())
-        if number in self._seen:
-            return f"id {value!r} came before"
-        self._seen.add(number)
-        return None
 
 
 def _require(names: Collection[str], recipe: Recipe, id_column: str) -> None:

@@ -20,6 +20,8 @@ def loop_score(text: pl.Series, *, spaced: bool) -> pl.Series:
     def repeats(value: str) -> int:
         if spaced:
             words = value.split()
+            if len(set(words)) == len(words):  # most titles; no word twice, no n-gram twice
+                return int(len(words) >= n)
             grams = Counter(zip(*(words[i:] for i in range(n)), strict=False))
             return max(grams.values(), default=0)
         return max(Counter(value[i : i + n] for i in range(len(value) - n + 1)).values(), default=0)

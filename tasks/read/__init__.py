@@ -157,7 +157,7 @@ def _table(rows: list[dict[str, object]], schema: pa.Schema | None) -> pa.Table:
     names = list(dict.fromkeys(name for row in rows for name in row))
     columns = {}
     for name in names:
-        values = [_filled(row.get(name)) for row in rows]
+        values = [_filled(value) if isinstance(value := row.get(name), dict | list) else value for row in rows]
         try:
             columns[name] = pa.array(values)
         except (pa.ArrowInvalid, pa.ArrowTypeError) as error:

@@ -1,53 +1,44 @@
-"""CTranslate2 with NLLB's convention: source = [language] + pieces + ["</s>"], target prefix = [language]."""
+"""CTranslate2: models of NLLB, M2M100, MADLAD-400 and OPUS-MT, in any batches, on CPUs and GPUs."""
 
-import os
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from importlib.metadata import version
-from itertools import groupby
+from itertools import chain, islice
+from typing import Any
 
-import numpy as np
-
-from schemas.errors import EngineError, did_you_mean
+from schemas.errors import EngineError
 from schemas.languages import Language
 from schemas.recipe import CTranslate2
-from tasks.align import Alignment, Bounds
-from tasks.translate import Decoding, Hypothesis, Identity, Progress
+from tasks.align import Alignment
+from tasks.retry import marker
+from tasks.shortlist import Shortlist, shortlist
+from tasks.translate import OUT_OF_MEMORY, Decoding, Hypothesis, Identity, Machine, Progress
+from tasks.translate.attend import attend
+from tasks.translate.batches import Batches, Running
+from tasks.translate.conventions import END
+from tasks.translate.loaded import Loaded
 from tasks.translate.model import open_model
 
 LONGEST_INPUT = 512  # tokens; NLLB's cards: "input lengths not exceeding 512 tokens"
 BATCH_TOKENS = {"cpu": 2048, "cuda": 16384}  # CPU measured best of 1024-4096 on 2 cores; CUDA not measured yet
-SLAB = 4096  # sentences sorted and decoded together: bounds memory, costs nothing against larger ones
-FORCED = 256  # pairs aligned at a time: bounds memory (at most 512 x 512 weights each); 4,096 were no faster
+SLAB = 4096  # sentences handed over together, the next while these are in work: bounds memory, costs nothing against larger ones
+WORTH = 0.9  # of the vocabulary; a longer shortlist would save nothing
 REPORT = 64  # sentences between two reports of progress
+TOO_LARGE = Hypothesis("", None, True, (OUT_OF_MEMORY,))
 
 
 class CTranslate2Translator:
-    """One long-lived translator for all threads of a build."""
+    """One long-lived engine for all threads of a build."""
 
-    def __init__(self, options: CTranslate2, device: str = "auto") -> None:
-        import ctranslate2
-        import sentencepiece
-
+    def __init__(self, options: CTranslate2, machine: Machine) -> None:
         model = open_model(options.model)
-        self._options = options
-        self._device = ("cuda" if ctranslate2.get_cuda_device_count() else "cpu") if device == "auto" else device
-        compute = options.compute_type
-        if compute == "auto":
-            compute = "float16" if self._device == "cuda" else "int8"
-        try:
-            self._pieces = sentencepiece.SentencePieceProcessor(model_file=str(model.pieces))
-            self._translator = ctranslate2.Translator(
-                str(model.folder),
-                device=self._device,
-                compute_type=compute,
-                inter_threads=os.cpu_count() or 1,
-                intra_threads=1,
-            )
-        except (RuntimeError, ValueError, OSError) as error:
-            raise EngineError(f"model {options.model!r} in {model.folder} cannot be loaded on {self._device}: {error}") from None
-        self._known = model.languages
+        self._model, self._options = model, options
+        self._told, self._tokenizers = model.convention, model.tokenizers()
+        self._loaded = Loaded(model, options.compute_type, machine)
+        self._batches = Batches(machine.batch_tokens or BATCH_TOKENS[self._loaded.device])
         self._longest = self._longest_input()
         if self._longest < min(LONGEST_INPUT, options.max_decoding_length):
             wanted = f"max_decoding_length is {options.max_decoding_length}"
@@ -56,32 +47,50 @@ class CTranslate2Translator:
             model=model.name,
             digest=model.digest(),
             options={
-                "compute_type": self._translator.compute_type,
+                "compute_type": self._loaded.whole.compute_type,
                 "beam_size": options.beam_size,
                 "length_penalty": options.length_penalty,
                 "repetition_penalty": options.repetition_penalty,
                 "max_decoding_length": options.max_decoding_length,
                 "max_input_length": self._longest,
+                **({"second_tries": marker(options.second_tries)} if options.second_tries else {}),
             },
             library=f"ctranslate2 {version('ctranslate2')}",
+            license=model.about.license,
+            revision=model.about.revision,
         )
 
     def _longest_input(self) -> int:
         """Tokens of a sentence that the model takes: LONGEST_INPUT, or its number of positions, which only a trial tells."""
         try:
-            self._translator.translate_batch([["</s>"] * LONGEST_INPUT], beam_size=1, max_decoding_length=1, max_input_length=0)
+            self._loaded.whole.translate_batch([[END] * LONGEST_INPUT], beam_size=1, max_decoding_length=1, max_input_length=0)
         except RuntimeError as error:
             if positions := re.search(r"positions >= (\d+)", str(error)):
                 return int(positions[1])
-            raise EngineError(f"model {self._options.model!r} cannot be used on {self._device}: {error}") from None
+            raise EngineError(f"model {self._options.model!r} cannot be used on {self._loaded.device}: {error}") from None
         return LONGEST_INPUT
 
     def require(self, source: Language, target: Language) -> None:
-        for language in (source, target):
-            if language.code not in self._known:
-                known = ", ".join(sorted(self._known)) or "none that the registry knows"
-                hint = did_you_mean(language.code, self._known)
-                raise EngineError(f"model {self._options.model!r} has no {language.code} ({language.name}); it has {known}.{hint}")
+        self._told.require(self._model.name, source, target)
+
+    def fingerprint(self, target: Language) -> str:
+        restricted = self._loaded.shortlist(target.code)
+        return self.identity.named(shortlist=restricted.digest) if restricted else self.identity.fingerprint
+
+    def shortlist(self, target: Language, text: Iterable[str] | None = None) -> Shortlist | None:
+        """The part of the vocabulary that a language needs; with `text` in it, that the text shows. None if that is nearly all."""
+        seen: set[str] | None = None
+        if text is not None:
+            lines, seen = iter(text), set()
+            while some := list(islice(lines, SLAB)):
+                seen.update(chain.from_iterable(self._tokenizers[1].encode(some)))
+        vocabulary = self._model.target_vocabulary
+        found = shortlist(vocabulary, target, self._told.prefix(target), seen)
+        return found if len(found.pieces) < WORTH * len(vocabulary) else None
+
+    def restrict(self, target: Language, pieces: Shortlist | None) -> None:
+        """Write a language with this shortlist from now on, or with the whole vocabulary: another fingerprint."""
+        self._loaded.restrict(target.code, pieces)
 
     def translate(
         self,
@@ -92,104 +101,81 @@ class CTranslate2Translator:
         decoding: Decoding | None = None,
     ) -> list[Hypothesis]:
         self.require(source, target)
+        sources = [self._told.source(pieces, source, target) for pieces in self._tokenizers[0].encode(texts)]
+        order = sorted(range(len(texts)), key=lambda i: len(sources[i]), reverse=True)
+        translate = self._decoder(target, decoding or Decoding())
         done: dict[int, Hypothesis] = {}
-        order = sorted(range(len(texts)), key=lambda i: len(texts[i]), reverse=True)
-        for start in range(0, len(order), SLAB):
-            slab = order[start : start + SLAB]
-            found = self._decode([texts[i] for i in slab], source, target, progress, decoding or Decoding())
-            done.update(zip(slab, found, strict=True))
+        ahead: deque[tuple[list[int], Running]] = deque()
+        try:
+            for start in range(0, len(order), SLAB):
+                slab = order[start : start + SLAB]
+                ahead.append((slab, self._batches.start(partial(_submit, translate, [sources[i] for i in slab]), len(slab))))
+                if len(ahead) > 1:
+                    done.update(self._hypotheses(*ahead.popleft(), sources, target, progress))
+            for slab, running in ahead:
+                done.update(self._hypotheses(slab, running, sources, target, progress))
+        except RuntimeError as error:
+            raise self._failure(error, source, target) from None
         return [done[i] for i in range(len(texts))]
 
-    def attention(self, pairs: Sequence[tuple[str, str]], source: Language, target: Language) -> list[Alignment]:
-        """What the model looks at while it is made to write the given translations: the first head of the last decoder layer.
+    def _decoder(self, target: Language, decoding: Decoding) -> Callable[..., Sequence[Any]]:
+        """CTranslate2's translate_batch for a language, asynchronous, with all that decides the output."""
+        prefix, options = self._told.prefix(target), self._options
+        translate = partial(
+            self._loaded.writing(target.code).translate_batch,
+            asynchronous=True,
+            batch_type="tokens",
+            use_vmap=self._loaded.shortlist(target.code) is not None,
+            beam_size=decoding.beam_size or options.beam_size,
+            length_penalty=options.length_penalty,
+            repetition_penalty=decoding.repetition_penalty or options.repetition_penalty,
+            no_repeat_ngram_size=decoding.no_repeat_ngram_size or 0,
+            max_decoding_length=options.max_decoding_length,
+            max_input_length=self._longest,
+            return_scores=True,
+        )
+        return lambda sentences, tokens: translate(sentences, [prefix] * len(sentences), max_batch_size=tokens)
 
-        Returns alignments of pieces: over the source pieces the weights of each target piece sum to 1, the language token and
-        </s> left out. No pieces at all where a text has none or the model does not take it whole.
-        """
+    def _hypotheses(
+        self, slab: Sequence[int], running: Running, sources: Sequence[list[str]], target: Language, progress: Progress | None
+    ) -> Iterator[tuple[int, Hypothesis]]:
+        """(number, hypothesis) of the sentences of a slab, as their batches are done."""
+        found: dict[int, Any] = {}
+        untold = 0  # tokens
+        for count, (place, result) in enumerate(running, 1):
+            found[slab[place]] = result
+            untold += len(result.hypotheses[0]) if result else 0
+            if progress and (count % REPORT == 0 or count == len(slab)):
+                progress((count - 1) % REPORT + 1, untold)
+                untold = 0
+        outputs = [self._told.strip(result.hypotheses[0], target) if result else [] for result in found.values()]
+        limit = self._options.max_decoding_length - len(self._told.prefix(target))
+        for (i, result), output, text in zip(found.items(), outputs, self._tokenizers[1].decode(outputs), strict=True):
+            cut = len(sources[i]) > self._longest or len(output) >= limit
+            yield i, Hypothesis(unicodedata.normalize("NFC", text), round(result.scores[0], 4), cut) if result else TOO_LARGE
+
+    def attention(self, pairs: Sequence[tuple[str, str]], source: Language, target: Language) -> list[Alignment]:
+        """What the model looks at while it is made to write the given translations; see tasks.translate.attend."""
         self.require(source, target)
-        start, prefix = self._known[source.code], self._known[target.code]
-        ours, theirs = (self._pieces.encode([pair[side] for pair in pairs], return_type="offset_mapping") for side in (0, 1))
-        lengths = [(len(x["pieces"]), len(y["pieces"])) for x, y in zip(ours, theirs, strict=True)]
-        fitting = [i for i, (n, m) in enumerate(lengths) if 0 < n <= self._longest - 2 and 0 < m <= self._longest - 1]
-        fitting.sort(key=lengths.__getitem__)
-        found = [Alignment([], [], np.zeros((0, 0), np.float32))] * len(pairs)
-        for slab in (fitting[at : at + FORCED] for at in range(0, len(fitting), FORCED)):
-            results = []
-            try:
-                # Sentences of one length need no padding, which moves the attention of an int8 model by up to 0.01. So it depends
-                # on nothing but the pair: in int8 not a bit changed in 6,500 pairs shuffled, 3,250 in other batches, 650 alone;
-                # in float32 the batch still moves it by up to 2e-6.
-                for _, group in groupby(slab, key=lambda i: lengths[i][0]):
-                    same = list(group)
-                    results += self._translator.translate_batch(
-                        [[start, *ours[i]["pieces"], "</s>"] for i in same],
-                        target_prefix=[[prefix, *theirs[i]["pieces"]] for i in same],
-                        max_batch_size=BATCH_TOKENS[self._device],
-                        batch_type="tokens",
-                        asynchronous=True,
-                        beam_size=1,
-                        max_decoding_length=1 + lengths[same[-1]][1],  # the longest: decoding goes on after shorter ones
-                        max_input_length=self._longest,
-                        return_attention=True,
-                    )
-                for i, result in zip(slab, results, strict=True):
-                    rows = np.array(result.result().attention[0], np.float32)[1 : 1 + lengths[i][1], 1:-1]
-                    weights = rows.T / np.maximum(rows.sum(axis=1), np.finfo(np.float32).tiny)
-                    sentence, translation = pairs[i]
-                    found[i] = Alignment(_places(sentence, ours[i]["offsets"]), _places(translation, theirs[i]["offsets"]), weights)
-            except RuntimeError as error:
-                raise self._failure(error, source, target) from None
-        return found
+        located = zip(*(each.locate([pair[side] for pair in pairs]) for side, each in enumerate(self._tokenizers)), strict=True)
+        try:
+            return attend(
+                pairs,
+                list(located),
+                before=self._told.before(source, target),
+                prefix=self._told.prefix(target),
+                longest=self._longest,
+                translate=partial(
+                    self._loaded.whole.translate_batch, max_batch_size=self._batches.tokens, batch_type="tokens", asynchronous=True
+                ),
+            )
+        except RuntimeError as error:
+            raise self._failure(error, source, target) from None
 
     def _failure(self, error: RuntimeError, source: Language, target: Language) -> EngineError:
         where = f"{self.identity.model} failed on {source.code} to {target.code}"
         return EngineError(f"{where}: {error}. Chunks that were done are kept; run the same command again.")
 
-    def _decode(
-        self, texts: list[str], source: Language, target: Language, progress: Progress | None, decoding: Decoding
-    ) -> list[Hypothesis]:
-        pieces = self._pieces.encode(texts, out_type=str)
-        start, prefix = self._known[source.code], self._known[target.code]
-        outputs: list[list[str]] = []
-        scores: list[float] = []
-        try:
-            for result in self._translator.translate_batch(
-                [[start, *sentence, "</s>"] for sentence in pieces],
-                target_prefix=[[prefix]] * len(pieces),
-                max_batch_size=BATCH_TOKENS[self._device],
-                batch_type="tokens",
-                asynchronous=True,  # so that progress is told while the slab is decoded
-                beam_size=decoding.beam_size or self._options.beam_size,
-                no_repeat_ngram_size=decoding.no_repeat_ngram_size or 0,
-                length_penalty=self._options.length_penalty,
-                repetition_penalty=decoding.repetition_penalty or self._options.repetition_penalty,
-                max_decoding_length=self._options.max_decoding_length,
-                max_input_length=self._longest,
-                return_scores=True,
-            ):
-                finished = result.result()
-                outputs.append(finished.hypotheses[0][1:])  # the first token is the language
-                scores.append(round(finished.scores[0], 4))
-                if progress and len(outputs) % REPORT == 0:
-                    progress(REPORT, sum(map(len, outputs[-REPORT:])))
-        except RuntimeError as error:
-            raise self._failure(error, source, target) from None
-        rest = len(outputs) % REPORT
-        if progress and rest:
-            progress(rest, sum(map(len, outputs[-rest:])))
-        limit = self._options.max_decoding_length - 1  # less the language token
-        return [
-            Hypothesis(
-                unicodedata.normalize("NFC", text),
-                score,
-                len(sentence) + 2 > self._longest or len(output) >= limit,
-            )
-            for text, score, sentence, output in zip(self._pieces.decode(outputs), scores, pieces, outputs, strict=True)
-        ]
 
-
-def _places(text: str, offsets: Sequence[Bounds]) -> list[Bounds]:
-    """The code points of each piece, without the space before a word; a piece of nothing else, or of the first bytes of a
-    character, stands for what follows."""
-    starts = [start + len(text[start:end]) - len(text[start:end].lstrip()) for start, end in offsets]
-    return [(start, max(start + 1, end)) for start, (_, end) in zip(starts, offsets, strict=True)]
+def _submit(translate: Callable[..., Sequence[Any]], sentences: Sequence[list[str]], numbers: Sequence[int], tokens: int) -> Sequence[Any]:
+    return translate([sentences[i] for i in numbers], tokens)

@@ -29,7 +29,7 @@ from tasks.align import Aligner
 from tasks.align.attention import AttentionAligner
 from tasks.align.statistical import StatisticalAligner, fit
 from tasks.project import Piece, project
-from tasks.translate import Translator, translator
+from tasks.translate import Machine, Translator, translator
 
 MARKS = Path(__file__).with_name("captions_marks.json")
 SHARED = Path(__file__).resolve().parents[3] / "shared"
@@ -133,7 +133,7 @@ def report(title: str, engine: Translator, target: Language, pairs: list[tuple[s
 
 
 def demo(errors: int) -> Iterable[str]:
-    engine = translator(CTranslate2(into=TARGETS), device="cpu")
+    engine = translator(CTranslate2(into=TARGETS), Machine("cpu"))
     for target in map(language, TARGETS):
         cases, otherwise = demo_cases(engine, target)
         report("demo", engine, target, [(case.source, case.target) for case in cases], cases, errors)
@@ -142,7 +142,7 @@ def demo(errors: int) -> Iterable[str]:
 
 def captions(shared: Path, errors: int) -> Iterable[str]:
     into = ("deu_Latn", "fra_Latn")
-    engine = translator(CTranslate2(into=into, model=str(shared / "models" / "captions-eng-deu-fra")), device="cpu")
+    engine = translator(CTranslate2(into=into, model=str(shared / "models" / "captions-eng-deu-fra")), Machine("cpu"))
     rows = [json.loads(line) for line in (shared / "data" / "captions" / "test_2016.jsonl").read_text("utf-8").splitlines()]
     texts = [row["eng"] for row in rows]
     for target in map(language, into):

@@ -1,6 +1,6 @@
-"""A Hub on this machine, for tests: datasets that the real client of huggingface_hub lists and downloads over HTTP.
+"""A Hub on this machine, for tests: datasets and models that the real client of huggingface_hub lists and downloads over HTTP.
 
-Faithful to huggingface_hub 2.4: X-Error-Code, X-Repo-Commit, Parquet in LFS (302 with X-Linked-Etag), ranges, Link pages.
+Faithful to huggingface_hub 2.4: X-Error-Code, X-Repo-Commit, Parquet and weights in LFS (302 with X-Linked-Etag), ranges, Link pages.
 """
 
 import hashlib
@@ -17,12 +17,14 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import yaml
 
 PAGE = 50  # entries of a page of a tree
+MODEL = "model "  # before the name of a model, which may be that of a dataset too
+LFS = (".parquet", ".bin", ".safetensors", ".model")
 REPO = r"(?P<repo>[\w.-]+(?:/[\w.-]+)?)"
 
 
 @dataclass
 class Repo:
-    """Commits of a dataset, and the names that point at them."""
+    """Commits of a dataset or model, and the names that point at them."""
 
     commits: dict[str, dict[str, bytes]] = field(default_factory=dict)
     revisions: dict[str, str] = field(default_factory=dict)
@@ -37,6 +39,8 @@ class Hub:
         self.repos: dict[str, Repo] = {}
         self.tokens: dict[str, set[str]] = {}  # token -> private and gated datasets that it may read
         self.broken: dict[str, int] = {}  # beginning of a path -> status to answer with
+        self.halved: set[bytes] = set()  # files of which half is sent, and then no more until the Hub ends
+        self.ended = threading.Event()
         self.requests: list[tuple[str, str]] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("_Handler", (_Handler,), {"hub": self}))
         self._server.daemon_threads = True
@@ -48,12 +52,13 @@ class Hub:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.ended.set()
         self._server.shutdown()
         self._server.server_close()
 
-    def commit(self, name: str, files: Mapping[str, bytes | str], *, tag: str | None = None, **kind: bool) -> str:
+    def commit(self, name: str, files: Mapping[str, bytes | str], *, tag: str | None = None, model: bool = False, **kind: bool) -> str:
         """A new commit on main that holds exactly these files; its sha."""
-        repo = self.repos.setdefault(name, Repo(**kind))
+        repo = self.repos.setdefault(MODEL + name if model else name, Repo(**kind))
         content = {path: data.encode() if isinstance(data, str) else data for path, data in sorted(files.items())}
         sha = hashlib.sha1(repr((repo.revisions.get("main"), content)).encode()).hexdigest()
         repo.commits[sha] = content
@@ -90,7 +95,10 @@ class _Handler(BaseHTTPRequestHandler):
                     raise _RefusedError(status)
             for pattern, answer in ROUTES:
                 if match := re.fullmatch(pattern, url.path):
-                    return answer(self, query=query, **{key: value and unquote(value) for key, value in match.groupdict().items()})
+                    values = {key: value and unquote(value) for key, value in match.groupdict().items()}
+                    if values.pop("models", None):
+                        values["repo"] = MODEL + values["repo"]
+                    return answer(self, query=query, **values)
             raise _RefusedError(404)
         except _RefusedError as refused:
             code = {"X-Error-Code": refused.code, "X-Error-Message": refused.code} if refused.code else {}
@@ -122,7 +130,10 @@ class _Handler(BaseHTTPRequestHandler):
         front = re.match(r"---\n(.*?)\n---", files.get("README.md", b"").decode(), re.DOTALL)
         card = {"cardData": yaml.safe_load(front[1])} if front else {}
         gated = "auto" if it.gated else False
-        self._answer(200, {"id": repo, "sha": sha, "private": it.private, "gated": gated, "tags": [], "siblings": siblings, **card})
+        self._answer(
+            200,
+            {"id": repo.removeprefix(MODEL), "sha": sha, "private": it.private, "gated": gated, "tags": [], "siblings": siblings, **card},
+        )
 
     def tree(self, repo: str, rev: str, folder: str | None, query: dict[str, str]) -> None:
         it, sha = self._at(repo, rev)
@@ -151,7 +162,7 @@ class _Handler(BaseHTTPRequestHandler):
         if path not in it.commits[sha]:
             raise _RefusedError(404, "EntryNotFound")
         data = it.commits[sha][path]
-        if path.endswith(".parquet"):
+        if path.endswith(LFS):
             oid = hashlib.sha256(data).hexdigest()
             linked = {"X-Linked-Etag": f'"{oid}"', "X-Linked-Size": str(len(data)), "Location": f"{self.hub.storage}/lfs/{oid}"}
             return self._answer(302, b"", {"X-Repo-Commit": sha, **linked})
@@ -177,7 +188,11 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in {"Content-Type": kind, "Content-Length": str(len(raw)), **headers}.items():
             self.send_header(name, value)
         self.end_headers()
-        if self.command != "HEAD":
+        if self.command != "HEAD" and raw in self.hub.halved:
+            self.wfile.write(raw[: len(raw) // 2])
+            self.wfile.flush()
+            self.hub.ended.wait()
+        elif self.command != "HEAD":
             self.wfile.write(raw)
 
 
@@ -187,13 +202,14 @@ def _git(data: bytes) -> str:
 
 def _entry(path: str, data: bytes) -> dict[str, Any]:
     sha = hashlib.sha256(data).hexdigest()
-    lfs = {"lfs": {"oid": sha, "sha256": sha, "size": len(data), "pointerSize": 134}} if path.endswith(".parquet") else {}
+    lfs = {"lfs": {"oid": sha, "sha256": sha, "size": len(data), "pointerSize": 134}} if path.endswith(LFS) else {}
     return {"size": len(data), "oid": _git(data), "blobId": _git(data), **lfs}
 
 
 ROUTES: list[tuple[str, Any]] = [
-    (rf"/api/datasets/{REPO}/tree/(?P<rev>[^/]+)(?:/(?P<folder>.+))?", _Handler.tree),
-    (rf"/api/datasets/{REPO}(?:/revision/(?P<rev>[^/]+))?", _Handler.info),
+    (rf"/api/(?:datasets|(?P<models>models))/{REPO}/tree/(?P<rev>[^/]+)(?:/(?P<folder>.+))?", _Handler.tree),
+    (rf"/api/(?:datasets|(?P<models>models))/{REPO}(?:/revision/(?P<rev>[^/]+))?", _Handler.info),
     (rf"/datasets/{REPO}/resolve/(?P<rev>[^/]+)/(?P<path>.+)", _Handler.resolve),
+    (rf"(?P<models>/){REPO}/resolve/(?P<rev>[^/]+)/(?P<path>.+)", _Handler.resolve),
     (r"/lfs/(?P<oid>[0-9a-f]{64})", _Handler.lfs),
 ]

@@ -86,7 +86,7 @@ def changed(path, value):
         (
             "checks.reject",
             ["lop"],
-            "checks.reject[0]: Input should be 'empty', 'loop', 'truncated', 'script', 'length-ratio' or 'language'",
+            "checks.reject[0]: Input should be 'empty', 'loop', 'truncated', 'script', 'copied', 'length-ratio' or 'language'",
         ),
         # languages
         ("language", "swahilli", "language: unknown language 'swahilli'. Did you mean swh_Latn (Swahili), swc_Latn (Congo Swahili)?"),

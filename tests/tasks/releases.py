@@ -24,7 +24,14 @@ TYPES = {
 TYPES |= {"text_quality": QUALITY, "title_quality": QUALITY}
 
 MIND = [{"field": "text", "column": "entities", "format": "mind"}]
-ACCEPT, FLAG, REJECT = ({"verdict": v, "reasons": r} for v, r in (("accept", []), ("flag", ["language"]), ("reject", ["loop", "script"])))
+ACCEPT, FLAG, REJECT = (
+    {"verdict": verdict, "reasons": reasons, "tried": tried}
+    for verdict, reasons, tried in (
+        ("accept", [], []),
+        ("flag", ["language"], ["clauses"]),
+        ("reject", ["loop", "script"], ["clauses", "repetition"]),
+    )
+)
 EVIL = "<script>alert('x')</script><img src=http://e.org/x onerror=alert(1)> \"&amp;\x00"
 ENGLISH = "😀 Rome and Paris, Rome"  # Rome at 2..6 and 18..22, Paris at 11..16
 ARABIC = "روما وباريس"
@@ -91,6 +98,7 @@ def _config(folder: Path, source: str, name: str, shards: Sequence[Sequence[dict
         "rejected": rows_in - len(rows),
         "fields": len(qualities),
         "verdicts": Counter(quality["verdict"] for quality in qualities),
+        "tried": Counter(quality["verdict"] for quality in qualities if quality["tried"]),
         "reasons": Counter(reason for quality in qualities for reason in quality["reasons"]),
         "counts": {"switches": sum(len(row["text_switches"]) for row in rows)} if kind == "code-switch" else {},
         "files": files,

@@ -88,6 +88,15 @@ def test_its_numbers_are_those_of_the_manifest(manifest):
         assert checks == split.reasons
 
 
+def test_it_tells_what_was_tried_again(manifest):
+    release = manifest(ROWS)
+    assert "translated again" not in card(release)
+    split = release.configs["fin_Latn"].splits["train"].model_copy(update={"tried": {"accept": 5, "flag": 2, "reject": 3}})
+    finnish = release.configs["fin_Latn"].model_copy(update={"splits": {"train": split}})
+    told = card(release.model_copy(update={"configs": {**release.configs, "fin_Latn": finnish}}))
+    assert ["fin_Latn", "train", "10", "7", "3"] in tables(told)
+
+
 def test_it_says_when_no_check_fired(manifest):
     assert "No check fired." in card(manifest({"eng_Latn": 1, "fin_Latn": 1}))
     assert "No check fired." not in card(manifest(ROWS))

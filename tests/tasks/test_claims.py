@@ -4,18 +4,23 @@ import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
+import polars as pl
 import pytest
 
 from tasks.claims import Claims
-from tasks.translate import Hypothesis
 
 
-def hypothesis(key):
-    return Hypothesis(key.decode().upper(), None, False)
+def keys(letters):
+    return pl.Series("key", [letter.encode() for letter in letters], dtype=pl.Binary)
 
 
-def keys(text):
-    return [letter.encode() for letter in text]
+def rows(mine):
+    """What a chunk finds for its keys: their capitals."""
+    return pl.DataFrame({"key": mine, "found": [key.decode().upper() for key in mine]}, schema={"key": pl.Binary, "found": pl.String})
+
+
+def told(answer):
+    return sorted(letter for _, letter in pl.concat(answer).iter_rows())
 
 
 def test_two_chunks_share_their_keys():
@@ -26,19 +31,19 @@ def test_two_chunks_share_their_keys():
         asked.update(mine)
         first_works.set()
         assert second_claimed.wait(5)  # the second claims while this one still works
-        return {key: hypothesis(key) for key in mine}
+        return rows(mine)
 
     def second(mine):
         asked.update(mine)
         second_claimed.set()
-        return {key: hypothesis(key) for key in mine}
+        return rows(mine)
 
     with ThreadPoolExecutor(2) as pool:
         a = pool.submit(claims.work, "fin_Latn", keys("abc"), first)
         assert first_works.wait(5)
         b = pool.submit(claims.work, "fin_Latn", keys("bcd"), second)
-        assert a.result(5) == {key: hypothesis(key) for key in keys("abc")}
-        assert b.result(5) == {key: hypothesis(key) for key in keys("bcd")}
+        assert told(a.result(5)) == list("ABC")
+        assert told(b.result(5)) == list("BCD")
     assert asked == Counter(keys("abcd"))
 
 
@@ -49,14 +54,14 @@ def test_many_chunks_translate_each_key_once():
         with lock:
             missing = [key for key in mine if key not in stored]
             asked.update(missing)
-            stored.update({key: hypothesis(key) for key in missing})
-            return {key: stored[key] for key in mine}
+            stored.update(dict.fromkeys(missing))
+            return rows(mine)
 
-    wanted = [[str((i * 7 + j) % 50).encode() for j in range(20)] for i in range(40)]
+    wanted = [keys(str((i * 7 + j) % 50) for j in range(20)) for i in range(40)]
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda chunk: claims.work("fin_Latn", chunk, find), wanted))
     assert set(asked.values()) == {1}
-    assert [set(answer) for answer in found] == [set(chunk) for chunk in wanted]
+    assert [sorted(pl.concat(answer)["key"]) for answer in found] == [sorted(chunk) for chunk in wanted]
 
 
 def test_who_waits_for_a_failure_fails_too_and_the_keys_are_free_again():
@@ -69,9 +74,9 @@ def test_who_waits_for_a_failure_fails_too_and_the_keys_are_free_again():
         raise MemoryError("out of memory")
 
     def nothing(mine):
-        assert mine == []
+        assert mine.is_empty()
         waited.set()
-        return {}
+        return rows(mine)
 
     with ThreadPoolExecutor(2) as pool:
         owner = pool.submit(claims.work, "fin_Latn", keys("a"), failing)
@@ -80,8 +85,8 @@ def test_who_waits_for_a_failure_fails_too_and_the_keys_are_free_again():
         for future in (owner, waiter):
             with pytest.raises(MemoryError, match="out of memory"):
                 future.result(5)
-    again = claims.work("fin_Latn", keys("a"), lambda mine: {key: hypothesis(key) for key in mine})
-    assert again == {b"a": hypothesis(b"a")}
+    again = claims.work("fin_Latn", keys("a"), rows)
+    assert told(again) == ["A"]
 
 
 def test_crossing_claims_do_not_block_each_other():
@@ -90,33 +95,33 @@ def test_crossing_claims_do_not_block_each_other():
 
     def find(mine):
         both.wait(5)
-        return {key: hypothesis(key) for key in mine}
+        return rows(mine)
 
     with ThreadPoolExecutor(2) as pool:
         a = pool.submit(claims.work, "fin_Latn", keys("ab"), find)
         b = pool.submit(claims.work, "fin_Latn", keys("bc"), find)
-        assert set(a.result(5)) == set(keys("ab"))
-        assert set(b.result(5)) == set(keys("bc"))
+        assert told(a.result(5)) == list("AB")
+        assert told(b.result(5)) == list("BC")
 
 
 def test_languages_do_not_mix():
     claims, asked = Claims(), []
 
     def inner(mine):
-        asked.append(("ron_Latn", mine))
-        return {key: hypothesis(key) for key in mine}
+        asked.append(("ron_Latn", *mine))
+        return rows(mine)
 
     def outer(mine):
-        asked.append(("fin_Latn", mine))
+        asked.append(("fin_Latn", *mine))
         claims.work("ron_Latn", keys("a"), inner)  # would wait for itself if the claim were on the key alone
-        return {key: hypothesis(key) for key in mine}
+        return rows(mine)
 
     claims.work("fin_Latn", keys("a"), outer)
-    assert asked == [("fin_Latn", keys("a")), ("ron_Latn", keys("a"))]
+    assert asked == [("fin_Latn", b"a"), ("ron_Latn", b"a")]
 
 
 def test_a_find_that_leaves_a_key_out_is_an_error_and_frees_it():
     claims = Claims()
     with pytest.raises(KeyError):
-        claims.work("fin_Latn", keys("ab"), lambda mine: {b"a": hypothesis(b"a")})
-    assert claims.work("fin_Latn", keys("b"), lambda mine: {b"b": hypothesis(b"b")}) == {b"b": hypothesis(b"b")}
+        claims.work("fin_Latn", keys("ab"), lambda mine: rows(mine.head(1)))
+    assert told(claims.work("fin_Latn", keys("b"), rows)) == ["B"]

@@ -17,7 +17,9 @@ RECORDS = pa.table(
 
 
 def checked(*rows):
-    schema = ["row", "field", "source", "target", "verdict", "reasons"]
+    """row, field, source, target, verdict, reasons, and the second tries where any was made."""
+    rows = [row if len(row) == 7 else (*row, []) for row in rows]
+    schema = ["row", "field", "source", "target", "verdict", "reasons", "tried"]
     types = {
         "row": pl.UInt32,
         "field": pl.String,
@@ -25,13 +27,14 @@ def checked(*rows):
         "target": pl.String,
         "verdict": pl.String,
         "reasons": pl.List(pl.String),
+        "tried": pl.List(pl.String),
     }
     return pl.DataFrame(rows, schema={name: types[name] for name in schema}, orient="row")
 
 
 ALL = checked(
     (3, "title", "Cat.", "Kissa.", "accept", []),
-    (0, "title", "Dog.", "Koira Koira", "reject", ["loop"]),
+    (0, "title", "Dog.", "Koira Koira", "reject", ["loop"], ["repetition"]),
     (0, "body", "One.", "Yksi.", "accept", []),
     (1, "body", "Two.", "Kaksi.", "flag", ["length-ratio", "language"]),
     (2, "body", "Three.", "", "reject", ["empty"]),
@@ -52,12 +55,12 @@ def test_rejected_fields_are_null_and_say_why():
     assert table.column("title").to_pylist() == [None, "", None, "Kissa."]  # empty stays empty, null stays null
     assert table.column("body").to_pylist() == ["Yksi.", "Kaksi.", None, "Neljä."]
     assert table.column("title_quality").to_pylist() == [
-        {"verdict": "reject", "reasons": ["loop"]},
+        {"verdict": "reject", "reasons": ["loop"], "tried": ["repetition"]},
         None,
         None,
-        {"verdict": "accept", "reasons": []},
+        {"verdict": "accept", "reasons": [], "tried": []},
     ]
-    assert table.column("body_quality").to_pylist()[1] == {"verdict": "flag", "reasons": ["length-ratio", "language"]}
+    assert table.column("body_quality").to_pylist()[1] == {"verdict": "flag", "reasons": ["length-ratio", "language"], "tried": []}
     assert table.column("url").equals(RECORDS.column("url"))
     assert table.schema.field("title_quality").type == QUALITY
 
@@ -78,8 +81,8 @@ def test_rejects_are_kept_with_their_id_and_reasons():
     _, rejected = run()
     assert rejected.schema == REJECTED
     assert [tuple(row.values()) for row in rejected.to_pylist()] == [
-        ("train", "10", "title", "Dog.", "Koira Koira", "reject", ["loop"]),
-        ("train", "12", "body", "Three.", "", "reject", ["empty"]),
+        ("train", "10", "title", "Dog.", "Koira Koira", "reject", ["loop"], ["repetition"]),
+        ("train", "12", "body", "Three.", "", "reject", ["empty"], []),
     ]
 
 

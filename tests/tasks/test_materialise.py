@@ -18,9 +18,9 @@ from tasks.materialise import entry, guarded, read_back
 def table(rows=2000):
     quality = [
         None,
-        {"verdict": "accept", "reasons": []},
-        {"verdict": "flag", "reasons": ["language"]},
-        {"verdict": "reject", "reasons": ["empty", "loop"]},
+        {"verdict": "accept", "reasons": [], "tried": []},
+        {"verdict": "flag", "reasons": ["language"], "tried": ["clauses"]},
+        {"verdict": "reject", "reasons": ["empty", "loop"], "tried": ["clauses", "repetition"]},
     ]
     return pa.table(
         {
@@ -53,6 +53,7 @@ def test_numbers_come_from_the_file(tmp_path):
     assert shard.file.sha256 == hashlib.sha256(raw).hexdigest()
     assert shard.verdicts == Counter(accept=2, flag=2, reject=2)
     assert shard.reasons == Counter(language=2, empty=2, loop=2)
+    assert shard.tried == Counter(flag=2, reject=2)
     assert shard.columns["text"] == "string"
 
 

@@ -5,7 +5,7 @@ import pytest
 from tasks.sample import LONGEST, MOST, sample
 from tests.tasks.releases import entity, release
 
-ACCEPT, FLAG, REJECT = ({"verdict": v, "reasons": [] if v == "accept" else ["loop"]} for v in ("accept", "flag", "reject"))
+ACCEPT, FLAG, REJECT = ({"verdict": v, "reasons": [] if v == "accept" else ["loop"], "tried": []} for v in ("accept", "flag", "reject"))
 ENTITIES = [{"field": "text", "column": "entities", "format": "mind"}]
 
 

@@ -16,14 +16,14 @@ from schemas.languages import language
 from schemas.recipe import CTranslate2, Echo
 from tasks.align import Alignment
 from tasks.align.attention import AttentionAligner, words
-from tasks.translate import translator
+from tasks.translate import Machine, translator
 
 ENGLISH, ROMANIAN, CHINESE, FINNISH = (language(code) for code in ("eng_Latn", "ron_Latn", "cmn_Hans", "fin_Latn"))
 
 
 @pytest.fixture(scope="module")
 def engine():
-    return translator(CTranslate2(into=TARGETS), device="cpu")
+    return translator(CTranslate2(into=TARGETS), Machine("cpu"))
 
 
 @pytest.fixture(scope="module")

@@ -33,3 +33,11 @@ def test_rejects_only_what_repeats(text, spaced, rejected):
 def test_what_the_source_repeats_may_be_repeated(source, target, rejected):
     ours, theirs = (loop_score(pl.Series([text], dtype=pl.String), spaced=True) for text in (target, source))
     assert is_loop(beyond_source(ours, theirs)).to_list() == [rejected]
+
+
+@pytest.mark.parametrize(
+    ("text", "times"),
+    [("one two three", 0), ("one two three four", 1), ("one two one two", 1), ("one two three four " * 2, 2), ("", 0), (None, None)],
+)
+def test_how_often_the_most_repeated_four_words_occur(text, times):
+    assert loop_score(pl.Series([text], dtype=pl.String), spaced=True).to_list() == [times]

@@ -4,6 +4,8 @@ import json
 import os
 import random
 import shutil
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import ctranslate2
@@ -13,7 +15,7 @@ import sentencepiece
 from schemas.errors import EngineError
 from schemas.languages import language
 from schemas.recipe import CTranslate2
-from tasks.translate import translator
+from tasks.translate import Machine, translator
 from tasks.translate.engine_ctranslate2 import LONGEST_INPUT, REPORT, CTranslate2Translator
 
 ENGLISH, GERMAN, FRENCH, FINNISH = (language(code) for code in ("eng_Latn", "deu_Latn", "fra_Latn", "fin_Latn"))
@@ -32,7 +34,7 @@ def make(folder):
     def engine(**options):
         key = tuple(sorted(options.items()))
         if key not in made:
-            made[key] = CTranslate2Translator(CTranslate2(into=("deu_Latn",), **{"model": str(folder), **options}), device="cpu")
+            made[key] = CTranslate2Translator(CTranslate2(into=("deu_Latn",), **{"model": str(folder), **options}), Machine("cpu"))
         return made[key]
 
     return engine
@@ -147,8 +149,8 @@ def test_a_damaged_model_is_an_engine_error(folder, tmp_path, spoilt):
     shutil.copytree(folder, copy, copy_function=shutil.copyfile)
     copy.chmod(0o755)
     (copy / spoilt).write_bytes(b"\x07 not what it was")
-    with pytest.raises(EngineError, match=r"model .*copy.* cannot be loaded on cpu: "):
-        CTranslate2Translator(CTranslate2(into=("deu_Latn",), model=str(copy)), device="cpu")
+    with pytest.raises(EngineError, match=r"copy.* (cannot be loaded on cpu|is no tokenizer|is no vocabulary): "):
+        CTranslate2Translator(CTranslate2(into=("deu_Latn",), model=str(copy)), Machine("cpu"))
 
 
 @pytest.mark.parametrize(
@@ -165,7 +167,7 @@ def test_a_damaged_model_is_an_engine_error(folder, tmp_path, spoilt):
     ],
 )
 def test_the_fingerprint_is_what_decides_the_output(make, folder, options, same):
-    other = CTranslate2Translator(CTranslate2(**{"into": ("deu_Latn",), "model": str(folder), **options}), device="cpu")
+    other = CTranslate2Translator(CTranslate2(**{"into": ("deu_Latn",), "model": str(folder), **options}), Machine("cpu"))
     assert (other.identity.fingerprint == make().identity.fingerprint) is same
 
 
@@ -173,13 +175,13 @@ def test_the_fingerprint_does_not_hold_threads_or_place(make, folder, tmp_path, 
     monkeypatch.setattr(os, "cpu_count", lambda: 1)
     copy = tmp_path / folder.name
     shutil.copytree(folder, copy, copy_function=shutil.copyfile)
-    engine = CTranslate2Translator(CTranslate2(into=("deu_Latn",), model=str(copy)), device="cpu")
+    engine = CTranslate2Translator(CTranslate2(into=("deu_Latn",), model=str(copy)), Machine("cpu"))
     assert engine.identity.fingerprint == make().identity.fingerprint
     assert engine.identity.fingerprint.startswith("captions-eng-deu-fra-")
     copy.chmod(0o755)
     with (copy / "sentencepiece.bpe.model").open("ab") as pieces:
         pieces.write(b"\x22\x00")  # an empty field more: other bytes, still a model
-    other = CTranslate2Translator(CTranslate2(into=("deu_Latn",), model=str(copy)), device="cpu")
+    other = CTranslate2Translator(CTranslate2(into=("deu_Latn",), model=str(copy)), Machine("cpu"))
     assert other.identity.digest != engine.identity.digest
 
 
@@ -199,3 +201,34 @@ def test_several_threads_may_share_it(make, captions):
     with ThreadPoolExecutor(3) as pool:
         parts = list(pool.map(lambda i: engine.translate(captions[i::3], ENGLISH, GERMAN), range(3)))
     assert [[h.text for h in part] for part in parts] == [[h.text for h in whole[i::3]] for i in range(3)]
+
+
+LIMITED = """
+import json, resource, sys
+from schemas.languages import language
+from schemas.recipe import CTranslate2
+from tasks.translate import Machine
+from tasks.translate.engine_ctranslate2 import CTranslate2Translator
+
+folder, corpus, room, batch_tokens = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+texts = [json.loads(line)["eng"] for line in open(corpus, encoding="utf-8")] * 2
+engine = CTranslate2Translator(CTranslate2(into=("deu_Latn",), model=folder), Machine("cpu", 2, batch_tokens))
+pair = language("eng_Latn"), language("deu_Latn")
+engine.translate(texts[:50], *pair)  # threads and buffers are there
+if room:
+    used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (used + (room << 20),) * 2)
+print(json.dumps({"texts": [h.text for h in engine.translate(texts, *pair)], "tokens": engine._batches.tokens}))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits the address space as Linux does")
+def test_a_process_with_little_memory_says_the_same(folder, shared):
+    def run(*limits):
+        command = [sys.executable, "-c", LIMITED, str(folder), str(shared / "data" / "captions" / "test_2016.jsonl"), *map(str, limits)]
+        return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+    enough, little = run(0, 2048), run(200, 1 << 17)
+    assert little["tokens"] < 1 << 17
+    assert little["texts"] == enough["texts"]

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from schemas.errors import WarehouseError
 from schemas.frames import MEMORY
-from tasks import memory as module
-from tasks.memory import Memory, checksum, key
+from tasks.memory import Memory, compaction, key
+from tasks.memory.rows import checksums
 from tasks.translate import Hypothesis
 
 ENGINE, TARGET, SOURCE = "demo-0123456789abcdef", "fin_Latn", "eng_Latn"
@@ -39,6 +39,10 @@ def look_up(memory, *texts, engine=ENGINE, target=TARGET):
     answers = dict(found.select("key", "translation").iter_rows())
     assert len(answers) == found.height, "a key came twice"
     return [answers.get(k) for k in keys(*texts)]
+
+
+def counts(memory):
+    return memory.rows().select("engine", "target", "rows").rows()
 
 
 def partition_files(memory):
@@ -106,7 +110,7 @@ def test_engines_and_targets_do_not_mix(memory):
     assert look_up(memory, "dog", target="deu_Latn") == ["hund"]
     assert look_up(memory, "dog", engine="echo-0") == ["KOIRA"]
     assert look_up(memory, "dog", engine="echo-0", target="deu_Latn") == [None]
-    assert memory.rows().rows() == [(ENGINE, "deu_Latn", 1), (ENGINE, TARGET, 1), ("echo-0", TARGET, 1)]
+    assert counts(memory) == [(ENGINE, "deu_Latn", 1), (ENGINE, TARGET, 1), ("echo-0", TARGET, 1)]
 
 
 def test_a_key_appended_twice_is_one_row_whatever_the_order(tmp_path):
@@ -124,7 +128,7 @@ def test_a_row_whose_checksum_does_not_fit_is_a_miss(memory, spoilt):
     append(memory, ("cat", "kissa"))
     row = {"source_language": SOURCE, "source": "dog", "translation": "koira", "score": -0.5, "truncated": False, "tried": []}
     row |= {"engine": ENGINE, "target": TARGET, "key": key(SOURCE, "dog")}
-    row["checksum"] = checksum(ENGINE, TARGET, row["key"], tuple(row.values())[:6])
+    row["checksum"] = checksums(pl.DataFrame(pa.Table.from_pylist([row], MEMORY)), ENGINE, TARGET)[0]
     other = {"key": key(SOURCE, "cow"), "score": -0.6, "truncated": True, "tried": ["beam"], "checksum": bytes(8)}
     if spoilt:
         row[spoilt] = other.get(spoilt, "other")
@@ -144,7 +148,7 @@ def test_compaction_keeps_what_reads_return(memory):
     assert len(partition_files(memory)) == 1
     assert look_up(memory, *texts) == before
     assert look_up(memory, "dog", target="deu_Latn") == ["hund"]
-    assert memory.rows().rows() == [(ENGINE, "deu_Latn", 1), (ENGINE, TARGET, 10)]
+    assert counts(memory) == [(ENGINE, "deu_Latn", 1), (ENGINE, TARGET, 10)]
 
 
 def test_compaction_of_nothing_is_no_fault(memory):
@@ -154,14 +158,14 @@ def test_compaction_of_nothing_is_no_fault(memory):
 def test_what_is_appended_during_compaction_stays(memory, monkeypatch):
     for text in ("dog", "cat"):
         append(memory, (text, text.upper()))
-    sound = module._sound
+    sound = compaction.sound
 
     def meanwhile(*arguments):
         monkeypatch.undo()
         append(memory, ("cow", "COW"))  # by another process, after compaction has read the rows
         return sound(*arguments)
 
-    monkeypatch.setattr(module, "_sound", meanwhile)
+    monkeypatch.setattr(compaction, "sound", meanwhile)
     memory.compact(ENGINE, TARGET, files=2)
     assert look_up(memory, "dog", "cat", "cow") == ["DOG", "CAT", "COW"]
 

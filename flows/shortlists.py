@@ -1,0 +1,86 @@
+"""Shortlists: which languages of a build are written with a part of the vocabulary, as what a sample of the corpus shows."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from sacrebleu.metrics.chrf import CHRF
+
+from flows.progress import Progress
+from schemas.errors import RecipeError
+from schemas.languages import Language, language
+from schemas.manifest import Manifest
+from schemas.plan import Plan
+from schemas.recipe import CTranslate2, Recipe
+from schemas.recipe import Shortlist as Options
+from tasks.memory import key
+from tasks.segment import texts
+from tasks.stage import Staged
+from tasks.translate import Translator
+from tasks.translate.engine_ctranslate2 import CTranslate2Translator
+
+CHUNKS = 16  # of the corpus, spread evenly, that the sample is drawn from
+
+
+def restrict(
+    recipe: Recipe, engine: Translator, plan: Plan, staged: Staged, last: Manifest | None, progress: Progress
+) -> dict[str, dict[str, Any]]:
+    """Give the engine its shortlists, and return what is known of each, by language; empty where the recipe wants none.
+
+    pieces, digest; identical (share of hypotheses) and chrf against the whole vocabulary; used. What the last version learnt of the
+    same list stays, so that the memory keeps answering.
+    """
+    if not (isinstance(recipe.translate, CTranslate2) and recipe.translate.shortlist and isinstance(engine, CTranslate2Translator)):
+        return {}
+    options = recipe.translate.shortlist
+    kept: dict[str, Any] = last.learnt.get("shortlist", {}) if last and not recipe.refit else {}
+    sentences: list[str] = []
+    found = {}
+    for target in map(language, recipe.translate.into):
+        pieces = engine.shortlist(target, _lines(options, target))
+        if pieces is None:
+            progress.say(f"Shortlist for {target.code}: nearly the whole vocabulary; not used")
+            found[target.code] = {"used": False}
+            continue
+        told = kept.get(target.code, {})
+        if told.get("digest") != pieces.digest or told.get("engine") != engine.identity.fingerprint:
+            sentences = sentences or _sample(plan, staged, recipe.language, options.sample)
+            whole = [each.text for each in engine.translate(sentences, language(recipe.language), target)]
+            engine.restrict(target, pieces)
+            ours = [each.text for each in engine.translate(sentences, language(recipe.language), target)]
+            told = {"digest": pieces.digest, "engine": engine.identity.fingerprint, "pieces": len(pieces.pieces)} | _compared(ours, whole)
+        told |= {"used": told["chrf"] >= options.floor}
+        engine.restrict(target, pieces if told["used"] else None)
+        verdict = "used" if told["used"] else f"not used, the floor is {options.floor:g}"
+        progress.say(
+            f"Shortlist for {target.code}: {told['pieces']:,} pieces; {told['identical']:.1%} of {told['sentences']} sentences "
+            f"identical, chrF {told['chrf']:.1f}: {verdict}"
+        )
+        found[target.code] = told
+    return found
+
+
+def _compared(ours: list[str], whole: list[str]) -> dict[str, Any]:
+    """Share of identical hypotheses and chrF (Popović 2015, https://aclanthology.org/W15-3049) of ours against the whole vocabulary's."""
+    same = sum(a == b for a, b in zip(ours, whole, strict=True))
+    chrf = CHRF().corpus_score(ours, [whole]).score if whole else 100.0
+    return {"sentences": len(whole), "identical": round(same / max(len(whole), 1), 4), "chrf": round(chrf, 2)}
+
+
+def _lines(options: Options, target: Language) -> Iterator[str] | None:
+    """The text of a language, line by line. Raises RecipeError if it is not there."""
+    if options.text is None:
+        return None
+    path = Path(options.text.replace("{language}", target.code))
+    if not path.is_file():
+        raise RecipeError(f"translate.shortlist.text: there is no file {path} for {target.code}. Leave text out to list the whole script.")
+    return (line.strip() for line in path.open(encoding="utf-8", errors="replace"))
+
+
+def _sample(plan: Plan, staged: Staged, source: str, count: int) -> list[str]:
+    """Sentences of the corpus, those with the smallest keys: a fair draw that no order changes."""
+    chunks = plan.chunks(source)
+    some = chunks[:: max(1, len(chunks) // CHUNKS)]
+    sentences = pl.concat([texts(staged.segments(chunk)) for chunk in some]).unique(maintain_order=True).to_list()
+    return sorted(sentences, key=lambda text: key(source, text))[:count]

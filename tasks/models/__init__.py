@@ -1,0 +1,1 @@
+"""Models of the Hub: chosen, fetched, converted, and kept in the warehouse."""
