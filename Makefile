@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-all check format demo-model lock bench-memory bench-build clean
+.PHONY: demo test test-all check format demo-model lock bench-translate bench-memory bench-build clean
 
 demo: .venv/ready  ## translate the sample corpus into a release
 	$(BIN)/babelmill build xmind-sample
@@ -29,6 +29,9 @@ lock:  ## write deploy/lock.txt anew from pyproject.toml, in an environment of i
 	rm -rf build/lock && $(PYTHON) -m venv build/lock
 	build/lock/bin/pip install -q ".[dev]"
 	(echo "# All that is installed, written by make lock."; build/lock/bin/pip freeze --exclude babelmill) > deploy/lock.txt
+
+bench-translate: .venv/models  ## a build beside CTranslate2 and transformers, on a model of NLLB's shape; SHAPE=opus ROWS=20000
+	$(BIN)/python -m tests.bench.measure_translate --shape $(or $(SHAPE),nllb) --rows $(or $(ROWS),1500) --json build/bench-translate.json
 
 bench-memory: .venv/ready  ## how the memory grows up to 10 million rows: ten minutes, 4 GB of disk
 	$(BIN)/python -m tests.bench.measure_memory --json build/bench-memory.json

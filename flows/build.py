@@ -16,7 +16,7 @@ from flows.behaviors import write_behaviors
 from flows.fit import fit
 from flows.progress import Progress, Silent
 from flows.runners import Runner
-from flows.shortlists import restrict
+from flows.shortlists import restrict, trial
 from flows.steps import Derived, Job, Learnt, derive_chunk, gather_rejects, translate_chunk
 from schemas import manifest as m
 from schemas.errors import WarehouseError
@@ -69,12 +69,13 @@ def build(request: Request, runner: Runner, progress: Progress | None = None) ->
         progress.say(f"Reading {recipe.source.name}")
         with clock("read"):
             plan, staged = stage(recipe, work / "source", request.limit, request.strict)
+        memory = Memory(request.home / "memory")
         with clock("shortlist"):
-            shortlists = restrict(recipe, engine, plan, staged, last.manifest if last else None, progress)
+            shortlists = restrict(recipe, engine, last.manifest if last else None, trial(recipe, memory, plan, staged), progress.say)
         job = Job(
             recipe,
             engine,
-            Memory(request.home / "memory"),
+            memory,
             plan,
             staged,
             work,

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar, cast
 from prefect import flow, task
 from prefect.artifacts import create_progress_artifact, create_table_artifact, update_progress_artifact
 from prefect.cache_policies import NO_CACHE
-from prefect.futures import as_completed
+from prefect.futures import wait
 from prefect.logging import get_run_logger
 from prefect.states import Failed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
@@ -18,7 +18,7 @@ from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 from flows.build import Built, build
 from flows.options import Options, request
 from flows.options import workers as at_once
-from flows.progress import Silent
+from flows.progress import EVERY, Silent
 from schemas.errors import BabelmillError
 from schemas.manifest import Split
 from schemas.plan import Chunk
@@ -54,7 +54,7 @@ def build_dataset(
     logged = Logged()
     try:
         wanted = request(options)
-        runner = Tasks(ThreadPoolTaskRunner(max_workers=at_once(options)), wanted.recipe.name)
+        runner = Tasks(ThreadPoolTaskRunner(max_workers=at_once(options)), wanted.recipe.name, logged)
         built = build(wanted, runner, logged)
     except BabelmillError as error:
         return _failed(error)
@@ -94,8 +94,8 @@ class Logged(Silent):
 class Tasks:
     """A runner whose chunks are task runs. Results stay in this process; what must survive lies in the warehouse."""
 
-    def __init__(self, runner: TaskRunner[Any], name: str) -> None:
-        self._runner = runner
+    def __init__(self, runner: TaskRunner[Any], name: str, progress: Silent) -> None:
+        self._runner, self._progress = runner, progress
         self._key = key_of(name, "progress")
         self._artifact: Any = None
 
@@ -111,16 +111,23 @@ class Tasks:
 
         with self._runner.duplicate() as pool:  # left early, it drops what waits and lets end what runs
             futures = [pool.submit(run_chunk, {"chunk": name}) for name in by_name]
-            for done, future in enumerate(as_completed(futures), 1):
-                future.result()  # raises what the step raised, at once
-                self._report(100 * (STEPS.index(verb) + done / len(futures)) / len(STEPS), verb)
+            left = set(futures)
+            while left:
+                done, left = wait(list(left), timeout=EVERY)
+                for future in done:
+                    future.result()  # raises what the step raised
+                self._report(verb, 1 - len(left) / len(futures))
             return [future.result() for future in futures]
 
-    def _report(self, percent: float, verb: str) -> None:
+    def _report(self, verb: str, share: float) -> None:
+        """Tell how much of a stage is done: of its chunks, or of the sentences if that is more, as a chunk may take an hour."""
+        if verb == "translate":
+            share = max(share, sum(self._progress.done.values()) / max(sum(self._progress.totals.values()), 1))
+        percent, told = 100 * (STEPS.index(verb) + min(share, 1)) / len(STEPS), f"{verb}: {self._progress.summary()}"
         if self._artifact is None:
-            self._artifact = create_progress_artifact(percent, key=self._key, description=verb)
+            self._artifact = create_progress_artifact(percent, key=self._key, description=told)
         else:
-            update_progress_artifact(self._artifact, percent, description=verb)
+            update_progress_artifact(self._artifact, percent, description=told)
 
 
 def key_of(name: str, what: str) -> str:

@@ -11,12 +11,14 @@ import polars as pl
 
 from flows.build import Request, open_engine
 from flows.progress import Silent
+from flows.shortlists import restrict
 from schemas.languages import language
 from schemas.plan import Plan
 from tasks.memory import Memory, key
 from tasks.seen import Seen
 from tasks.segment import texts
 from tasks.stage import Staged, stage
+from tasks.store import LocalStore
 
 SAMPLE = 64  # missing sentences translated, and thrown away, to learn this machine's speed
 AT_ONCE = 100_000  # sentences looked up together
@@ -27,6 +29,8 @@ def estimate(request: Request) -> dict[str, Any]:
     recipe = request.recipe
     engine = open_engine(request, Silent())
     memory = Memory(request.home / "memory")
+    last = LocalStore(request.home / "releases").latest(recipe.name)
+    restrict(recipe, engine, last.manifest if last else None)
     count, found = 0, {code: _Missing() for code in recipe.translate.into}
     with tempfile.TemporaryDirectory(prefix="babelmill-plan-") as folder:
         plan, staged = stage(recipe, Path(folder) / "source", request.limit, request.strict)

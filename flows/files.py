@@ -41,7 +41,7 @@ def translate(
     options: dict[str, Any],
     quiet: bool,
 ) -> dict[str, Any]:
-    """Adds translation, score (mean log-probability a token over the field's sentences) and from_memory."""
+    """Adds translation, score (mean log-probability a token over the field's sentences; null in greedy search) and from_memory."""
     format_of(target)
     if options["engine"] == "echo":
         options = {"engine": "echo"}

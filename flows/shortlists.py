@@ -1,59 +1,63 @@
 """Shortlists: which languages of a build are written with a part of the vocabulary, as what a sample of the corpus shows."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 from sacrebleu.metrics.chrf import CHRF
 
-from flows.progress import Progress
 from schemas.errors import RecipeError
 from schemas.languages import Language, language
 from schemas.manifest import Manifest
 from schemas.plan import Plan
 from schemas.recipe import CTranslate2, Recipe
 from schemas.recipe import Shortlist as Options
-from tasks.memory import key
+from tasks.claims import Claims
+from tasks.memory import Memory, key
+from tasks.recall import recall
 from tasks.segment import texts
+from tasks.shortlist import Shortlist
 from tasks.stage import Staged
 from tasks.translate import Translator
 from tasks.translate.engine_ctranslate2 import CTranslate2Translator
 
 CHUNKS = 16  # of the corpus, spread evenly, that the sample is drawn from
 
+Trial = Callable[[CTranslate2Translator, Language, Shortlist, int], dict[str, Any]]
+"""Translates a sample of so many sentences with the whole vocabulary and with the list: sentences, identical (share), chrf."""
+
 
 def restrict(
-    recipe: Recipe, engine: Translator, plan: Plan, staged: Staged, last: Manifest | None, progress: Progress
+    recipe: Recipe, engine: Translator, last: Manifest | None, trial: Trial | None = None, say: Callable[[str], None] = lambda _: None
 ) -> dict[str, dict[str, Any]]:
     """Give the engine its shortlists, and return what is known of each, by language; empty where the recipe wants none.
 
-    pieces, digest; identical (share of hypotheses) and chrf against the whole vocabulary; used. What the last version learnt of the
-    same list stays, so that the memory keeps answering.
+    What the last version learnt of the same list and engine stays, so that the memory keeps answering; without a trial, other
+    languages are left with the whole vocabulary.
     """
     if not (isinstance(recipe.translate, CTranslate2) and recipe.translate.shortlist and isinstance(engine, CTranslate2Translator)):
         return {}
     options = recipe.translate.shortlist
     kept: dict[str, Any] = last.learnt.get("shortlist", {}) if last and not recipe.refit else {}
-    sentences: list[str] = []
     found = {}
     for target in map(language, recipe.translate.into):
         pieces = engine.shortlist(target, _lines(options, target))
         if pieces is None:
-            progress.say(f"Shortlist for {target.code}: nearly the whole vocabulary; not used")
+            say(f"Shortlist for {target.code}: nearly the whole vocabulary; not used")
             found[target.code] = {"used": False}
             continue
+        of = {"engine": engine.identity.fingerprint, "digest": pieces.digest, "pieces": len(pieces.pieces)}
         told = kept.get(target.code, {})
-        if told.get("digest") != pieces.digest or told.get("engine") != engine.identity.fingerprint:
-            sentences = sentences or _sample(plan, staged, recipe.language, options.sample)
-            whole = [each.text for each in engine.translate(sentences, language(recipe.language), target)]
-            engine.restrict(target, pieces)
-            ours = [each.text for each in engine.translate(sentences, language(recipe.language), target)]
-            told = {"digest": pieces.digest, "engine": engine.identity.fingerprint, "pieces": len(pieces.pieces)} | _compared(ours, whole)
+        if not of.items() <= told.items():
+            if trial is None:
+                continue
+            told = of | trial(engine, target, pieces, options.sample)
         told |= {"used": told["chrf"] >= options.floor}
         engine.restrict(target, pieces if told["used"] else None)
         verdict = "used" if told["used"] else f"not used, the floor is {options.floor:g}"
-        progress.say(
+        say(
             f"Shortlist for {target.code}: {told['pieces']:,} pieces; {told['identical']:.1%} of {told['sentences']} sentences "
             f"identical, chrF {told['chrf']:.1f}: {verdict}"
         )
@@ -61,7 +65,25 @@ def restrict(
     return found
 
 
-def _compared(ours: list[str], whole: list[str]) -> dict[str, Any]:
+def trial(recipe: Recipe, memory: Memory, plan: Plan, staged: Staged) -> Trial:
+    """A trial over the corpus. The memory keeps its translations: a part of them is needed soon."""
+
+    @cache
+    def sentences(count: int) -> pl.Series:
+        return _sample(plan, staged, recipe.language, count)
+
+    def compare(engine: CTranslate2Translator, target: Language, pieces: Shortlist, count: int) -> dict[str, Any]:
+        said = []
+        for vocabulary in (None, pieces):
+            engine.restrict(target, vocabulary)
+            answers = recall(sentences(count), language(recipe.language), target, engine=engine, memory=memory, claims=Claims())
+            said.append(answers.sort("text")["translation"].to_list())
+        return _compared(*said)
+
+    return compare
+
+
+def _compared(whole: list[str], ours: list[str]) -> dict[str, Any]:
     """Share of identical hypotheses and chrF (Popović 2015, https://aclanthology.org/W15-3049) of ours against the whole vocabulary's."""
     same = sum(a == b for a, b in zip(ours, whole, strict=True))
     chrf = CHRF().corpus_score(ours, [whole]).score if whole else 100.0
@@ -78,9 +100,9 @@ def _lines(options: Options, target: Language) -> Iterator[str] | None:
     return (line.strip() for line in path.open(encoding="utf-8", errors="replace"))
 
 
-def _sample(plan: Plan, staged: Staged, source: str, count: int) -> list[str]:
+def _sample(plan: Plan, staged: Staged, source: str, count: int) -> pl.Series:
     """Sentences of the corpus, those with the smallest keys: a fair draw that no order changes."""
     chunks = plan.chunks(source)
     some = chunks[:: max(1, len(chunks) // CHUNKS)]
     sentences = pl.concat([texts(staged.segments(chunk)) for chunk in some]).unique(maintain_order=True).to_list()
-    return sorted(sentences, key=lambda text: key(source, text))[:count]
+    return pl.Series(sorted(sentences, key=lambda text: key(source, text))[:count], dtype=pl.String)

@@ -78,7 +78,7 @@ MEMORY = pa.schema(
         ("source_language", pa.string()),
         ("source", pa.string()),  # NFC
         ("translation", pa.string()),  # NFC
-        ("score", pa.float32()),  # mean log-probability a token; null for engines without one
+        ("score", pa.float32()),  # mean log-probability a token; null for engines without one and greedy search
         ("truncated", pa.bool_()),  # the input or the output hit the engine's length limit
         ("tried", pa.list_(pa.string())),  # names of the second tries that were made, in their order
         ("checksum", pa.binary()),  # 8 bytes: xxh3-64 of all the above

@@ -62,7 +62,7 @@ class Shortlist(Strict):
     (beside single letters and what has no letters); without it every piece of the script is."""
     floor: float = Field(98.0, ge=0, le=100)
     """Least chrF against the whole vocabulary, over a sample of the corpus; a language that falls below is translated without."""
-    sample: int = Field(200, ge=1, le=100_000)
+    sample: int = Field(100, ge=1, le=100_000)
     """Sentences in the sample."""
 
 
@@ -78,7 +78,7 @@ class CTranslate2(_Translate):
     compute_type: Literal["auto", "int8", "int8_float32", "float32", "int8_float16", "float16", "bfloat16"] = "auto"
     """Number format; auto is int8 on a CPU, float16 on a GPU."""
     beam_size: int = Field(4, ge=1, le=32)
-    """Hypotheses kept while decoding; 1 is greedy."""
+    """Hypotheses kept while decoding; 1 is greedy, faster and without scores."""
     length_penalty: float = Field(1.0, ge=0, le=5)
     """Exponent of the length in the score of a beam."""
     repetition_penalty: float = Field(1.0, ge=1, le=5)

@@ -20,7 +20,7 @@ class Hypothesis(NamedTuple):
     """One translated sentence."""
 
     text: str
-    score: float | None  # mean log-probability a token
+    score: float | None  # mean log-probability a token; null if the engine has none or searches greedily
     truncated: bool  # the input or the output hit the length limit
     tried: tuple[str, ...] = ()  # names of the second tries that were made, in their order; see tasks.retry
 

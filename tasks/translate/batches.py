@@ -1,40 +1,46 @@
-"""Batches: many sentences given to CTranslate2 at once, and what to do with a batch that does not fit into memory."""
+"""Batches: many sentences given to CTranslate2 at once, of which none depends on its neighbours or is lost for want of memory."""
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 SMALLEST = 64  # tokens of a batch; below that, one sentence after the other
+STEP = 4  # tokens
 
 Submit = Callable[[Sequence[int], int], Sequence[Any]]
-"""Hands sentences (their numbers) over in batches of so many tokens, and returns at once a promise of CTranslate2 for each."""
+"""Hands one batch over, the numbers of its sentences and the tokens that each is padded to; returns at once a promise for each."""
 
 
 class Batches:
     """The size of the batches of one engine: halved where one did not fit, and then for good, as the next would not fit either.
 
-    On a CPU no hypothesis depends on its batch, so that the halving shows in nothing but the time.
+    Padding moves the attention of an int8 model by up to 0.01, enough to turn a near tie: in batches cut otherwise, 1 of 1,000 captions
+    came out otherwise. So a sentence is always padded to the same length, the next multiple of STEP, whatever stands beside it.
     """
 
-    def __init__(self, tokens: int) -> None:
-        self.tokens = tokens
+    def __init__(self, tokens: int, threads: int = 1) -> None:
+        self.tokens, self.threads = tokens, threads
 
-    def start(self, submit: Submit, count: int) -> "Running":
-        """Begin with sentences 0 to count; while they are in work, the caller may prepare the next ones."""
-        tokens = self.tokens
-        return Running(self, submit, tokens, submit(range(count), tokens))
+    def start(self, submit: Submit, lengths: Sequence[int]) -> "Running":
+        """Begin with sentences of so many tokens; while they are in work, the caller may prepare the next ones.
+
+        Few sentences are shared out, so that no thread is idle while one works on them all.
+        """
+        return Running(self, submit, lengths, max(SMALLEST, min(self.tokens, -(-sum(lengths) // self.threads))))
 
 
 class Running:
     """Sentences in work. Iterate once, to the end: (number, result) of each, None where one does not fit into memory even alone."""
 
-    def __init__(self, batches: Batches, submit: Submit, tokens: int, promises: Sequence[Any]) -> None:
-        self._batches, self._submit, self._tokens, self._promises = batches, submit, tokens, promises
+    def __init__(self, batches: Batches, submit: Submit, lengths: Sequence[int], tokens: int) -> None:
+        self._batches, self._submit, self._tokens = batches, submit, tokens
+        self._padded = [-(-length // STEP) * STEP for length in lengths]
+        self._promised = self._start(range(len(lengths)))
 
     def __iter__(self) -> Iterator[tuple[int, Any]]:
-        waiting: Sequence[int] = range(len(self._promises))
         while self._tokens >= SMALLEST:
             failed = []
-            for number, promise in zip(waiting, self._promises, strict=True):
+            for number, promise in self._promised:
                 result = _result(promise)
                 if result is None:
                     failed.append(number)
@@ -44,11 +50,21 @@ class Running:
                 return
             self._tokens //= 2
             self._batches.tokens = max(SMALLEST, min(self._batches.tokens, self._tokens))
-            waiting = failed
-            if self._tokens >= SMALLEST:
-                self._promises = self._submit(waiting, self._tokens)
-        for number in waiting:  # each with all the memory there is
-            yield number, _result(self._submit([number], SMALLEST)[0])
+            self._promised = self._start(failed) if self._tokens >= SMALLEST else [(number, None) for number in failed]
+        for number, _ in self._promised:  # each with all the memory there is
+            yield number, _result(self._submit([number], self._padded[number])[0])
+
+    def _start(self, numbers: Sequence[int]) -> list[tuple[int, Any]]:
+        """Longest first, as the last batches to end should be short ones; those of one length in batches of about one size."""
+        promised: list[tuple[int, Any]] = []
+        order = sorted(numbers, key=self._padded.__getitem__, reverse=True)
+        for length, group in groupby(order, key=self._padded.__getitem__):
+            same = list(group)
+            size = -(-len(same) // -(-len(same) * length // self._tokens))
+            for start in range(0, len(same), size):
+                batch = same[start : start + size]
+                promised += zip(batch, self._submit(batch, length), strict=True)
+        return promised
 
 
 def _result(promise: Any) -> Any:

@@ -38,7 +38,7 @@ class CTranslate2Translator:
         self._model, self._options = model, options
         self._told, self._tokenizers = model.convention, model.tokenizers()
         self._loaded = Loaded(model, options.compute_type, machine)
-        self._batches = Batches(machine.batch_tokens or BATCH_TOKENS[self._loaded.device])
+        self._batches = Batches(machine.batch_tokens or BATCH_TOKENS[self._loaded.device], self._loaded.threads)
         self._longest = self._longest_input()
         if self._longest < min(LONGEST_INPUT, options.max_decoding_length):
             wanted = f"max_decoding_length is {options.max_decoding_length}"
@@ -109,7 +109,15 @@ class CTranslate2Translator:
         try:
             for start in range(0, len(order), SLAB):
                 slab = order[start : start + SLAB]
-                ahead.append((slab, self._batches.start(partial(_submit, translate, [sources[i] for i in slab]), len(slab))))
+                sentences = [sources[i] for i in slab]
+                ahead.append(
+                    (
+                        slab,
+                        self._batches.start(
+                            partial(_submit, translate, sentences), [min(len(sentence), self._longest) for sentence in sentences]
+                        ),
+                    )
+                )
                 if len(ahead) > 1:
                     done.update(self._hypotheses(*ahead.popleft(), sources, target, progress))
             for slab, running in ahead:
@@ -124,7 +132,6 @@ class CTranslate2Translator:
         translate = partial(
             self._loaded.writing(target.code).translate_batch,
             asynchronous=True,
-            batch_type="tokens",
             use_vmap=self._loaded.shortlist(target.code) is not None,
             beam_size=decoding.beam_size or options.beam_size,
             length_penalty=options.length_penalty,
@@ -132,9 +139,9 @@ class CTranslate2Translator:
             no_repeat_ngram_size=decoding.no_repeat_ngram_size or 0,
             max_decoding_length=options.max_decoding_length,
             max_input_length=self._longest,
-            return_scores=True,
+            return_scores=(decoding.beam_size or options.beam_size) > 1,  # greedy search needs none: 5 % of the time
         )
-        return lambda sentences, tokens: translate(sentences, [prefix] * len(sentences), max_batch_size=tokens)
+        return lambda sentences: translate(sentences, [prefix] * len(sentences))
 
     def _hypotheses(
         self, slab: Sequence[int], running: Running, sources: Sequence[list[str]], target: Language, progress: Progress | None
@@ -152,7 +159,8 @@ class CTranslate2Translator:
         limit = self._options.max_decoding_length - len(self._told.prefix(target))
         for (i, result), output, text in zip(found.items(), outputs, self._tokenizers[1].decode(outputs), strict=True):
             cut = len(sources[i]) > self._longest or len(output) >= limit
-            yield i, Hypothesis(unicodedata.normalize("NFC", text), round(result.scores[0], 4), cut) if result else TOO_LARGE
+            score = round(result.scores[0], 4) if result and result.scores else None
+            yield i, Hypothesis(unicodedata.normalize("NFC", text), score, cut) if result else TOO_LARGE
 
     def attention(self, pairs: Sequence[tuple[str, str]], source: Language, target: Language) -> list[Alignment]:
         """What the model looks at while it is made to write the given translations; see tasks.translate.attend."""
@@ -177,5 +185,10 @@ class CTranslate2Translator:
         return EngineError(f"{where}: {error}. Chunks that were done are kept; run the same command again.")
 
 
-def _submit(translate: Callable[..., Sequence[Any]], sentences: Sequence[list[str]], numbers: Sequence[int], tokens: int) -> Sequence[Any]:
-    return translate([sentences[i] for i in numbers], tokens)
+def _submit(translate: Callable[..., Sequence[Any]], sentences: Sequence[list[str]], numbers: Sequence[int], length: int) -> Sequence[Any]:
+    """One batch, padded to a length: where no sentence has it, the first one stands there twice, its last piece repeated."""
+    batch = [sentences[i] for i in numbers]
+    if max(map(len, batch)) < length:
+        *pieces, end = batch[0]
+        batch.append([*pieces, *pieces[-1:] * (length - len(batch[0])), end])
+    return translate(batch)[: len(numbers)]

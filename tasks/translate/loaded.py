@@ -1,5 +1,7 @@
 """Loaded: the translators of one model in memory; those with a shortlist are made when they are needed."""
 
+import ctypes
+import importlib.util
 import os
 import tempfile
 import threading
@@ -22,15 +24,18 @@ class Loaded:
         import ctranslate2
 
         kind, _, numbers = machine.device.partition(":")
-        gpus = ctranslate2.get_cuda_device_count()
+        gpus = 0 if kind == "cpu" else ctranslate2.get_cuda_device_count()
+        if gpus:
+            _load_cublas()
         self.device = ("cuda" if gpus else "cpu") if kind == "auto" else kind
         if compute_type == "auto":
             compute_type = "float16" if self.device == "cuda" else "int8"
         self._options: dict[str, Any] = {"device": self.device, "compute_type": compute_type, "intra_threads": 1}
         if self.device == "cuda":
             self._options["device_index"] = [int(number) for number in numbers.split(",")] if numbers else list(range(max(gpus, 1)))
+            self.threads = len(self._options["device_index"])
         else:
-            self._options["inter_threads"] = machine.threads or _cores()
+            self.threads = self._options["inter_threads"] = machine.threads or _cores()
         self._model = model
         self._lock = threading.Lock()
         self._shortlists: dict[str, Shortlist] = {}
@@ -72,6 +77,14 @@ class Loaded:
             return ctranslate2.Translator(str(folder), **self._options)
         except (RuntimeError, ValueError, OSError) as error:
             raise EngineError(f"model {self._model.name!r} in {self._model.folder} cannot be loaded on {self.device}: {error}") from None
+
+
+def _load_cublas() -> None:
+    """Load cuBLAS from the wheel of the extra `gpu`, if it is there: CTranslate2 asks for it by name and does not look into wheels."""
+    found = importlib.util.find_spec("nvidia")
+    for folder in (found.submodule_search_locations or ()) if found else ():
+        for library in sorted(Path(folder).glob("cublas/lib/libcublas*.so.12"), reverse=True):  # cublasLt, which cublas needs, first
+            ctypes.CDLL(str(library), mode=ctypes.RTLD_GLOBAL)
 
 
 def _cores() -> int:

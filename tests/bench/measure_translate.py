@@ -5,7 +5,8 @@ python -m tests.bench.measure_translate --model FOLDER --corpus FILE.jsonl --fie
 
 transformers: float32, sorted, batches of 32. chunks: CTranslate2 as its documentation calls it, 32 rows at a time in the corpus's order.
 whole: CTranslate2 driven perfectly, the whole corpus sorted, batches by tokens, a worker on every core; tokenisation not counted.
-build: `babelmill build` from JSONL to the Parquet of a release, everything counted but loading the model. whole and build run in turns,
+build: `babelmill build` from JSONL to the Parquet of a release, everything counted but loading the model; without checks and second
+tries, which the others have not either. listed: the same with a shortlist, its trial counted. whole and build run in turns,
 --rounds times; the first two on a part of the rows (--slow-rows), spread evenly over the lengths. Speeds are output tokens a second.
 """
 
@@ -27,6 +28,7 @@ from flows.build import Request, build
 from flows.runners import Threads
 from schemas.recipe_file import parse
 from tests.bench import shapes
+from tests.bench.figure import bars
 
 BATCH_TOKENS = 2048  # the best of 1024-4096 on 2 cores
 
@@ -40,6 +42,7 @@ def main() -> None:
     parser.add_argument("--beam", type=int, default=1)
     parser.add_argument("--workers", type=int, default=os.cpu_count())
     parser.add_argument("--set", action="append", default=[], metavar="KEY=JSON", help="of the recipe's translate, for the build alone")
+    parser.add_argument("--shortlist", type=Path, help="text in the target language; `shape` for that of the shape: one more build")
     parser.add_argument("--no-transformers", action="store_true")
     parser.add_argument("--models", type=Path, default=Path(tempfile.gettempdir()) / "babelmill-bench", help="where models are made")
     parser.add_argument("--model", type=Path)
@@ -47,7 +50,7 @@ def main() -> None:
     parser.add_argument("--field", default="text")
     parser.add_argument("--language", default="eng_Latn")
     parser.add_argument("--into", default="ron_Latn")
-    parser.add_argument("--json", type=Path, help="write the figures here too")
+    parser.add_argument("--json", type=Path, help="write the figures here too, and a figure (.svg) beside")
     options = parser.parse_args()
 
     options.models.mkdir(parents=True, exist_ok=True)
@@ -63,7 +66,9 @@ def main() -> None:
         print(f"{name:14} {speed:10,.1f} tokens/s  {speed / figures['tokens_per_second']['whole']:6.3f} of whole")
     print({key: value for key, value in figures.items() if key != "tokens_per_second"})
     if options.json:
+        options.json.parent.mkdir(parents=True, exist_ok=True)
         options.json.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
+        bars(f"{folder.name}, {len(texts):,} sentences", figures["tokens_per_second"], "tokens/s", options.json.with_suffix(".svg"))
 
 
 def measure(folder: Path, texts: list[str], options: argparse.Namespace) -> dict[str, Any]:
@@ -86,18 +91,30 @@ def measure(folder: Path, texts: list[str], options: argparse.Namespace) -> dict
     for _ in range(options.rounds):
         theirs.append(_timed(lambda: found.append(_whole(whole, encoded, options))))
         tokens = sum(len(x) for x in found[-1])
-        built, seconds = _build(folder, texts, options)
+        built, seconds = _build(folder, texts, options, {})
         ours.append(seconds)
     hypotheses = [pieces.decode(x) for x in found[-1]]
     speeds |= {"whole": tokens / median(theirs), "build": tokens / median(ours)}
+    if options.shortlist:
+        text = options.shortlist
+        if str(text) == "shape":
+            text = options.models / "target.txt"
+            text.write_text("\n".join([" ".join(shapes.COUNTERS), *shapes.titles(20_000, seed=2)]), "utf-8")
+        listed, seconds = _build(folder, texts, options, {"shortlist": {"text": str(text), "floor": 0}})
+        speeds["build, listed"] = tokens / seconds
+        figures["identical_with_shortlist"] = _same(listed.pop("translations"), built["translations"])
+        figures["build_seconds_with_shortlist"] = listed
     figures["tokens_per_second"] = {name: round(speed, 1) for name, speed in speeds.items()}
     figures["build_over_whole_by_round"] = [round(b / a, 3) for a, b in zip(ours, theirs, strict=True)]
     figures["sentences_per_second"] = {"whole": round(len(texts) / median(theirs), 1), "build": round(len(texts) / median(ours), 1)}
-    answers = built.pop("translations")
-    figures["identical_hypotheses"] = round(sum(a == b for a, b in zip(answers, hypotheses, strict=True)) / len(texts), 4)
+    figures["identical_hypotheses"] = _same(built.pop("translations"), hypotheses)
     figures["build_seconds"] = built
     figures["peak_rss_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
     return figures
+
+
+def _same(ours: list[str], theirs: list[str]) -> float:
+    return round(sum(a == b for a, b in zip(ours, theirs, strict=True)) / len(theirs), 4)
 
 
 def _timed(work: Callable[[], object]) -> float:
@@ -160,14 +177,14 @@ def _transformers(checkpoint: Path, encoded: list[list[str]], options: argparse.
         return _speed(generate)
 
 
-def _build(folder: Path, texts: list[str], options: argparse.Namespace) -> tuple[dict[str, Any], float]:
+def _build(folder: Path, texts: list[str], options: argparse.Namespace, more: dict[str, Any]) -> tuple[dict[str, Any], float]:
     """A build in a new warehouse: its seconds by stage and its translations; and its seconds less those of loading the model."""
     import polars as pl
 
     with tempfile.TemporaryDirectory() as place:
         home = Path(place)
         (home / "corpus.jsonl").write_text("".join(json.dumps({"text": text}) + "\n" for text in texts), "utf-8")
-        translate = {"model": str(folder), "into": [options.into], "beam_size": options.beam}
+        translate = {"model": str(folder), "into": [options.into], "beam_size": options.beam, "second_tries": [], **more}
         translate |= {key: json.loads(value) for key, _, value in (text.partition("=") for text in options.set)}
         recipe = parse(
             {

@@ -140,8 +140,8 @@ def _count_down(model, counters: list[int]) -> None:  # type: ignore[no-untyped-
     cross = last.encoder_attn
     cross.v_proj.weight[:n] = 0
     cross.v_proj.weight[torch.arange(n), torch.arange(n)] = 1
-    cross.out_proj.weight[torch.arange(n), torch.arange(n)] = 4
+    cross.out_proj.weight[torch.arange(n), torch.arange(n)] = 8
     last.fc1.weight[:n] = 0
     last.fc1.weight[torch.arange(n), torch.arange(n)] = 1
-    last.fc1.bias[:n] = -0.5
+    last.fc1.bias[:n] = -0.4
     last.fc2.weight[torch.arange(n - 1), torch.arange(1, n)] = 100

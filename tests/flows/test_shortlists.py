@@ -37,7 +37,8 @@ def test_the_whole_script_says_the_same_and_is_another_engine(recipe):
     learnt = first.release.manifest.learnt["shortlist"]
     assert [told["used"] for told in learnt.values()] == [True, True]
     assert all(told["chrf"] >= 98 and told["identical"] > 0.95 and told["sentences"] == 60 for told in learnt.values())
-    assert first.run["translated"] == whole.run["translated"]  # nothing is taken from the other engine's memory
+    tried = 2 * 60  # of each language the sample, which the memory has by then
+    assert first.run["translated"] == whole.run["translated"] - tried  # nothing is taken from the other engine
     assert sum(a == b for a, b in zip(titles(first), titles(whole), strict=True)) > 0.97 * len(titles(whole))
 
     second = run(recipe(sample=60))

@@ -63,18 +63,25 @@ def test_hypotheses_are_those_of_ctranslate2(make, folder, captions, target, opt
     found = make(**options).translate(texts, ENGLISH, target)
     expected = by_hand(folder, texts, "eng_Latn", target.code, **options)
     assert [hypothesis.text for hypothesis in found] == [text for text, _ in expected]
-    assert [hypothesis.score for hypothesis in found] == pytest.approx([score for _, score in expected], abs=1e-3)
+    if options["beam_size"] == 1:
+        assert {hypothesis.score for hypothesis in found} == {None}  # it would cost greedy search 5 % of the time
+    else:
+        assert [hypothesis.score for hypothesis in found] == pytest.approx([score for _, score in expected], abs=0.02)  # padded otherwise
     assert not any(hypothesis.truncated for hypothesis in found)
 
 
-def test_no_hypothesis_depends_on_its_batch_or_place(make, captions):
-    engine = make(beam_size=2)
-    together = engine.translate(captions, ENGLISH, GERMAN)
-    shuffled = random.Random(1).sample(range(len(captions)), len(captions))
-    again = engine.translate([captions[i] for i in shuffled], ENGLISH, GERMAN)
-    alone = [engine.translate([text], ENGLISH, GERMAN)[0] for text in captions[:20]]
-    assert [hypothesis.text for hypothesis in again] == [together[i].text for i in shuffled]
-    assert [hypothesis.text for hypothesis in alone] == [hypothesis.text for hypothesis in together[:20]]
+@pytest.mark.parametrize("beam_size", [1, 4])
+def test_no_hypothesis_depends_on_its_batch_or_place(make, folder, captions, shared, beam_size):
+    """To the last digit of the score, and for news too, of which the model understands so little that many choices are near ties."""
+    news = [json.loads(line)["eng"] for line in (shared / "data" / "news" / "ntrex_13_languages.jsonl").open(encoding="utf-8")]
+    texts = captions[:150] + news[:50]
+    engine = make(beam_size=beam_size)
+    together = engine.translate(texts, ENGLISH, GERMAN)
+    shuffled = random.Random(1).sample(range(len(texts)), len(texts) // 2)
+    assert engine.translate([texts[i] for i in shuffled], ENGLISH, GERMAN) == [together[i] for i in shuffled]
+    assert [engine.translate([text], ENGLISH, GERMAN)[0] for text in texts[::10]] == together[::10]
+    options = CTranslate2(into=("deu_Latn",), model=str(folder), beam_size=beam_size)
+    assert CTranslate2Translator(options, Machine("cpu", 1, 300)).translate(texts, ENGLISH, GERMAN) == together
 
 
 def test_texts_may_repeat_and_be_none(make, captions):
