@@ -110,14 +110,8 @@ class CTranslate2Translator:
             for start in range(0, len(order), SLAB):
                 slab = order[start : start + SLAB]
                 sentences = [sources[i] for i in slab]
-                ahead.append(
-                    (
-                        slab,
-                        self._batches.start(
-                            partial(_submit, translate, sentences), [min(len(sentence), self._longest) for sentence in sentences]
-                        ),
-                    )
-                )
+                lengths = [min(len(sentence), self._longest) for sentence in sentences]
+                ahead.append((slab, self._batches.start(partial(_submit, translate, sentences), lengths)))
                 if len(ahead) > 1:
                     done.update(self._hypotheses(*ahead.popleft(), sources, target, progress))
             for slab, running in ahead:
