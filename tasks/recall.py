@@ -12,7 +12,7 @@ from tasks.retry import translate
 from tasks.segment import WORDED, separator, starts
 from tasks.translate import OUT_OF_MEMORY, Hypothesis, Progress, Translator
 
-AT_ONCE = 8192  # sentences translated between two appends: what a kill can cost
+AT_ONCE = 10_000  # sentences translated between two appends: what a kill can cost
 FOUND = pl.Schema(
     [
         ("translation", pl.String()),
