@@ -15,7 +15,7 @@ from deltalake.transaction import AddAction
 from tasks.memory.files import SETTLED, File, commit, listed, ranges, read, settle
 from tasks.memory.rows import sound
 
-ROWS = 500_000  # of a file at most, and in memory at once: measured in tests/bench/measure_memory.py
+ROWS = 150_000  # of a file at most, and in memory at once: measured in tests/bench/measure_memory.py
 
 
 def compact(table: DeltaTable, folder: Path, engine: str, target: str, least: int) -> bool:
