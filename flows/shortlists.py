@@ -54,7 +54,7 @@ def restrict(
             if trial is None:
                 continue
             told = of | trial(engine, target, pieces, options.sample)
-        told |= {"used": told["chrf"] >= options.floor}
+        told = told | {"used": told["chrf"] >= options.floor}
         engine.restrict(target, pieces if told["used"] else None)
         verdict = "used" if told["used"] else f"not used, the floor is {options.floor:g}"
         say(
@@ -97,7 +97,12 @@ def _lines(options: Options, target: Language) -> Iterator[str] | None:
     path = Path(options.text.replace("{language}", target.code))
     if not path.is_file():
         raise RecipeError(f"translate.shortlist.text: there is no file {path} for {target.code}. Leave text out to list the whole script.")
-    return (line.strip() for line in path.open(encoding="utf-8", errors="replace"))
+    return _stripped(path)
+
+
+def _stripped(path: Path) -> Iterator[str]:
+    with path.open(encoding="utf-8", errors="replace") as stream:
+        yield from (line.strip() for line in stream)
 
 
 def _sample(plan: Plan, staged: Staged, source: str, count: int) -> pl.Series:

@@ -82,7 +82,7 @@ class _Units:
             self._parser.Parse(piece, last)
         except (xml.parsers.expat.ExpatError, LookupError, ValueError) as error:  # the latter two: an encoding nobody knows
             line = self._parser.CurrentLineNumber
-            raise SourceError(f"{path} line {line:,}: {error}. Units before it were read; mend the file, run again.") from None
+            raise SourceError(f"{path} line {line:,}: {error}. Mend the file and run again; what is there is stored once.") from None
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         if not self._path and name != "tmx":

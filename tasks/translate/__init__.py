@@ -38,7 +38,7 @@ class Machine:
     """Where and how an engine runs; nothing here changes what it says."""
 
     device: str = "auto"  # auto, cpu, cuda (every GPU), cuda:0 or cuda:0,1
-    threads: int | None = None  # sentences in work at once, on a CPU; None: a thread for each core
+    threads: int | None = None  # batches that a CPU works on at once; None: one for each core
     batch_tokens: int | None = None  # of one batch, padding included; None: what was measured best
     models: Path | None = None  # where models from the Hub are kept
 

@@ -6,6 +6,7 @@ from typing import Any
 
 SMALLEST = 64  # tokens of a batch; below that, one sentence after the other
 STEP = 4  # tokens
+NO_ROOM = ("out of memory", "allocate", "ALLOC_FAILED")  # of CUDA, of CTranslate2 on a CPU, of cuBLAS; not "illegal memory access"
 
 Submit = Callable[[Sequence[int], int], Sequence[Any]]
 """Hands one batch over, the numbers of its sentences and the tokens that each is padded to; returns at once a promise for each."""
@@ -74,6 +75,6 @@ def _result(promise: Any) -> Any:
     except MemoryError:
         return None
     except RuntimeError as error:
-        if "memory" not in str(error) and "ALLOC_FAILED" not in str(error):  # "CUDA failed with error out of memory", cuBLAS's status
+        if not any(sign in str(error) for sign in NO_ROOM):
             raise
         return None

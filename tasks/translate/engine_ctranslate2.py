@@ -24,7 +24,7 @@ from tasks.translate.model import open_model
 
 LONGEST_INPUT = 512  # tokens; NLLB's cards: "input lengths not exceeding 512 tokens"
 BATCH_TOKENS = {"cpu": 2048, "cuda": 16384}  # CPU measured best of 1024-4096 on 2 cores; CUDA not measured yet
-SLAB = 16_384  # sentences handed over together, the next while these are in work: bounds memory; of 4,096 more batches are small
+SLAB = 16_384  # sentences handed over together, the next while these are in work: bounds memory; the fewer, the more small batches
 WORTH = 0.9  # of the vocabulary; a longer shortlist would save nothing
 REPORT = 64  # sentences between two reports of progress
 TOO_LARGE = Hypothesis("", None, True, (OUT_OF_MEMORY,))

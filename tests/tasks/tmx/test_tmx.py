@@ -132,7 +132,7 @@ OUTSIDE = '<!DOCTYPE tmx [<!ENTITY a SYSTEM "file:///etc/passwd">]>' + body(tu((
     ids=["laughs", "outside", "html", "mismatched", "cut", "empty", "tsv", "deep", "encoding"],
 )
 def test_what_is_not_tmx_or_an_attack_is_said_with_its_line(write, content, expected):
-    with pytest.raises(SourceError, match=r"Units before it were read; mend the file, run again\.$") as error:
+    with pytest.raises(SourceError, match=r"Mend the file and run again; what is there is stored once\.$") as error:
         read(write("a.tmx", content))
     assert expected in str(error.value)
 
