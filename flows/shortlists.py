@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from sacrebleu.metrics.chrf import CHRF
 
 from schemas.errors import RecipeError
 from schemas.languages import Language, language
@@ -85,6 +84,8 @@ def trial(recipe: Recipe, memory: Memory, plan: Plan, staged: Staged) -> Trial:
 
 def _compared(whole: list[str], ours: list[str]) -> dict[str, Any]:
     """Share of identical hypotheses and chrF (Popović 2015, https://aclanthology.org/W15-3049) of ours against the whole vocabulary's."""
+    from sacrebleu.metrics.chrf import CHRF
+
     same = sum(a == b for a, b in zip(ours, whole, strict=True))
     chrf = CHRF().corpus_score(ours, [whole]).score if whole else 100.0
     return {"sentences": len(whole), "identical": round(same / max(len(whole), 1), 4), "chrf": round(chrf, 2)}
