@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-all check format demo-model lock bench-translate bench-memory bench-build clean
+.PHONY: demo test test-all hub check format demo-model lock bench-translate bench-memory bench-build bench-publish clean
 
 demo: .venv/ready  ## translate the sample corpus into a release
 	$(BIN)/babelmill build xmind-sample
@@ -12,6 +12,9 @@ test: .venv/ready  ## the tests that take seconds
 
 test-all: .venv/ready  ## and those that take minutes
 	$(BIN)/python -m pytest
+
+hub: .venv/ready  ## a Hub on this machine to publish to by hand; PORT=8000 RECORDS=file.json
+	$(BIN)/python -m tests.hub --port $(or $(PORT),0) $(if $(RECORDS),--records $(RECORDS))
 
 check: .venv/ready  ## lint and types
 	$(BIN)/ruff check .
@@ -35,6 +38,9 @@ bench-translate: .venv/models  ## a build beside CTranslate2 and transformers, o
 
 bench-memory: .venv/ready  ## how the memory grows up to 10 million rows: ten minutes, 4 GB of disk
 	$(BIN)/python -m tests.bench.measure_memory --json build/bench-memory.json
+
+bench-publish: .venv/ready  ## every fault at every request of a publication, two publishers at once, kill -9: ten minutes
+	$(BIN)/python -m tests.bench.publish_faults
 
 bench-build: .venv/ready  ## rows a second and peak memory of everything but the model: five minutes
 	$(BIN)/python -m tests.bench.measure_build --rows 100000 --duplicates 0.3 --change 0.01

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -49,16 +50,46 @@ def write(tmp_path: Path) -> Callable[[str, str | bytes], Path]:
 @pytest.fixture
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     """A Hub on this machine that the client of huggingface_hub talks to in this process; it begins without cache and token."""
-    from huggingface_hub import constants
+    from huggingface_hub import constants, hf_api
+    from huggingface_hub.utils import _detect_agent, _xet
 
     for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     with Hub() as server:  # the client read its environment when it was imported
         monkeypatch.setattr(constants, "ENDPOINT", server.url)
+        monkeypatch.setattr(hf_api.api, "endpoint", server.url)
         monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", server.url + "/{repo_id}/resolve/{revision}/{filename}")
         monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub-cache"))
         monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "no-token"))
+        monkeypatch.setenv("HF_XET_CACHE", str(tmp_path / "xet"))  # else chunks of another test's Hub count as stored
+        monkeypatch.setenv("HF_XET_CLIENT_RETRY_BASE_DELAY", "20ms")
+        monkeypatch.setattr(_xet, "_GLOBAL_XET_HOLDER", _xet.XetSessionHolder())  # a new session reads them
+        monkeypatch.setattr(_xet, "XET_CONNECTION_INFO_CACHE", {})
+        monkeypatch.setattr(_detect_agent, "_registry", _detect_agent._EMPTY_REGISTRY)  # else a process's first test has a request more
         yield server
+
+
+@pytest.fixture
+def writer(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The token in this process: of the user `owner`, who may write for the organisation `team` too."""
+    hub.writers["write-token"] = ("owner", "team")
+    monkeypatch.setenv("HF_TOKEN", "write-token")
+    return "write-token"
+
+
+@pytest.fixture
+def datasets(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The library datasets, which talks to the Hub of the test and begins with an empty cache."""
+    import datasets
+    from huggingface_hub import HfFileSystem
+
+    HfFileSystem.clear_instance_cache()
+    monkeypatch.setattr(datasets.config, "HF_ENDPOINT", hub.url)
+    monkeypatch.setattr(datasets.config, "HUB_DATASETS_URL", hub.url + "/datasets/{repo_id}/resolve/{revision}/{path}")
+    for name in ("HF_DATASETS_CACHE", "DOWNLOADED_DATASETS_PATH", "HF_MODULES_CACHE"):
+        monkeypatch.setattr(datasets.config, name, tmp_path / name.lower())
+    datasets.disable_progress_bars()
+    return datasets
 
 
 @pytest.fixture
@@ -73,7 +104,7 @@ def recipe() -> Callable[..., Recipe]:
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def manifest() -> Callable[..., Manifest]:
     """manifest(rows={config: rows}, columns=, **changes): of a release from English; every fourth field is flagged."""
 

@@ -19,6 +19,7 @@ def test_sizes_and_digests_of_files(hub):
     hub.commit("owner/name", {"a.parquet": b"12345", "b.csv": b""})
     parquet, csv = HfApi().dataset_info("owner/name", files_metadata=True).siblings
     assert (parquet.size, parquet.lfs.size, len(parquet.lfs.sha256)) == (5, 5, 64)
+    assert (parquet.lfs.pointer_size, parquet.blob_id) == (126, "66d5ca3628a1eada1eed2e0df6ddec2eaadb2ddd")  # git's, of the pointer
     assert (csv.size, csv.lfs, csv.blob_id) == (0, None, "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391")  # git's empty blob
 
 
@@ -29,6 +30,8 @@ def test_sizes_and_digests_of_files(hub):
         ("bytes=4-", 206, b"456789", "bytes 4-9/10"),
         ("bytes=2-3", 206, b"23", "bytes 2-3/10"),
         ("bytes=8-99", 206, b"89", "bytes 8-9/10"),
+        ("bytes=-3", 206, b"789", "bytes 7-9/10"),
+        ("bytes=-99", 206, b"0123456789", "bytes 0-9/10"),
         ("bytes=10-", 416, b"", "bytes */10"),
     ],
 )
@@ -60,3 +63,29 @@ def test_what_is_missing_has_its_error_code(hub, repo, revision, file, error):
     hub.commit("owner/name", {"a.csv": "x"})
     with pytest.raises(error):
         HfApi().hf_hub_download(repo, file, repo_type="dataset", revision=revision)
+
+
+def test_a_record_without_files_is_a_dataset_without_files(hub):
+    hub.records["owner/name"] = {"tags": ["language:sw"], "sha": "ab" * 20, "gated": "manual", "downloads": 7}
+    info = HfApi().dataset_info("owner/name")
+    (listed,) = HfApi().list_datasets(filter="language:sw")
+    assert (info.sha, info.gated, info.downloads) == (listed.sha, listed.gated, listed.downloads) == ("ab" * 20, "manual", 7)
+    assert HfApi().list_repo_files("owner/name", repo_type="dataset") == []
+    hub.records["owner/name"]["gated"] = False
+    with pytest.raises(RemoteEntryNotFoundError):
+        HfApi().hf_hub_download("owner/name", "README.md", repo_type="dataset")
+
+
+def test_a_record_stands_over_what_the_files_say_but_for_the_sha(hub):
+    hub.records["owner/name"] = {"sha": "ab" * 20, "downloads": 7, "likes": 3}
+    sha = hub.commit("owner/name", {"README.md": "---\nlicense: mit\n---\n"})
+    info = HfApi().dataset_info("owner/name", expand=["downloads", "sha", "tags", "cardData"])
+    assert (info.sha, info.downloads, info.tags, info.card_data.license, info.likes) == (sha, 7, ["license:mit"], "mit", None)
+
+
+def test_each_commit_is_later_than_the_one_before(hub):
+    hub.commit("owner/name", {"a.csv": "x"})
+    first = HfApi().dataset_info("owner/name").last_modified
+    hub.commit("owner/name", {"a.csv": "y"})
+    assert HfApi().dataset_info("owner/name").last_modified > first
+    assert HfApi().dataset_info("owner/name").created_at == first
