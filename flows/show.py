@@ -75,7 +75,7 @@ def samples(path: Path, manifest: Manifest) -> list[str]:
     lines, wide = [], max(map(len, tables))
     for row in list(tables[manifest.language])[:SAMPLES]:
         lines.append("")
-        lines += [f"  {code:{wide}} {_cut(texts.get(row))}" for code, texts in tables.items()]
+        lines += [f"  {code:{wide}} {cut(texts.get(row))}" for code, texts in tables.items()]
     return lines
 
 
@@ -96,7 +96,7 @@ def releases(found: list[dict[str, Any]]) -> None:
         print(f"{each['name']} {each['version']}  {rows}\n  {each['path']}")
 
 
-def _cut(text: str | None) -> str:
+def cut(text: str | None) -> str:
     """One line of at most 100 characters, none of which a terminal obeys."""
     line = " ".join("".join(c for c in text or "-" if c.isprintable() or c in _SHOWN).split())
     return line if len(line) <= 100 else line[:99] + "…"

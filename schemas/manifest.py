@@ -43,6 +43,8 @@ class Split(Part):
     """Rows that could not be read, in rejected/source.parquet."""
     rejected: int
     """Rows that a check kept back, in rejected/."""
+    sentences: int = 0
+    """Sentences of the source that a translation was made from, at every place where they stand."""
     fields: int
     """Translated fields that had something to translate."""
     verdicts: dict[str, int]
@@ -79,6 +81,12 @@ class Source(Part):
     """sha256 over the names and bytes of its files."""
     normalised: int
     """Fields that were not in NFC and now are."""
+    license: str | None = None
+    """As the recipe or the repository's card names it."""
+    repo: str | None = None
+    """OWNER/NAME of a source from the Hub."""
+    revision: str | None = None
+    """Its commit."""
 
 
 class Engine(Part):
@@ -92,6 +100,24 @@ class Engine(Part):
     digest: str
     library: str
     options: dict[str, str | int | float]
+
+
+class Rows(Part):
+    """Rows of a config that differ from those of the version before, by their ids."""
+
+    added: int = 0
+    removed: int = 0
+    changed: int = 0
+
+
+class Change(Part):
+    """What a version changed."""
+
+    version: str
+    reason: str
+    """Why it has this number."""
+    rows: dict[str, Rows] = {}
+    """Configs that differ from the version before; of the first version none."""
 
 
 class Manifest(Part):
@@ -117,13 +143,25 @@ class Manifest(Part):
     configs: dict[str, Config]
     files: tuple[File, ...] = ()
     """The other files: card and rejects."""
+    changes: tuple[Change, ...] = ()
+    """History up to this version, the oldest first."""
 
     def content(self) -> str:
-        """Digest of all but the version: equal content is the same release."""
-        values = self.model_dump(mode="json", exclude={"version", "files", "signature"})
-        values["recipe"] = {key: value for key, value in self.recipe.items() if key != "release"}  # a version pin is no content
-        values["rejects"] = [file.model_dump() for file in self.files if file.path.startswith("rejected/")]
+        """Digest of all but the version and its history: equal content is the same release."""
+        values = self.model_dump(mode="json", exclude={"version", "files", "signature", "changes"})
+        values["recipe"] = self.made_by
+        values["rejects"] = [file.model_dump() for file in self.rejected]
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def made_by(self) -> dict[str, Any]:
+        """The recipe as far as it decides the content: a version pin does not."""
+        return {key: value for key, value in self.recipe.items() if key != "release"}
+
+    @property
+    def rejected(self) -> list[File]:
+        """The files of what was not released."""
+        return [file for file in self.files if file.path.startswith("rejected/")]
 
     def text(self) -> str:
         """As it stands in manifest.json."""

@@ -5,27 +5,20 @@ import os
 import shutil
 import socket
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from schemas.errors import IntegrityError, PublishError
-from schemas.manifest import Manifest
+from schemas.manifest import Change, Manifest
+from tasks.diff import Changes, diff
 from tasks.materialise import entry, flush, guarded
+from tasks.release import Release as Release
+from tasks.version import next_version, numbers
 
 MANIFEST = "manifest.json"
 PAGES = ("README.md", "report.html")
 STAGING = ".staging"
-
-
-@dataclass(frozen=True)
-class Release:
-    """One version on the disk."""
-
-    path: Path
-    manifest: Manifest
-    change: str  # how it differs from the version before
 
 
 class LocalStore:
@@ -50,7 +43,7 @@ class LocalStore:
         """All versions of a release, oldest first."""
         folder = self.root / name
         found = [self._read(path) for path in folder.iterdir() if (path / MANIFEST).is_file()] if folder.is_dir() else []
-        return sorted(found, key=lambda release: _numbers(release.manifest.version))
+        return sorted(found, key=lambda release: numbers(release.manifest.version))
 
     def names(self) -> list[str]:
         """Names of all releases."""
@@ -64,6 +57,7 @@ class LocalStore:
         """Make the staged folder a version, unless the newest one, or the one it names, has its content already.
 
         manifest.version: `auto`, or the version to be. Raises PublishError if that version exists with other content.
+        What differs from the version before decides the number and goes into the history of the manifest.
         """
         while True:
             versions = {release.manifest.version: release for release in self.versions(manifest.name)}
@@ -72,14 +66,18 @@ class LocalStore:
             damaged = same is not None and same.manifest.content() == manifest.content()
             if same and damaged and self.damage(same) is None:
                 return Release(same.path, same.manifest, "unchanged")
-            version, change = (same.manifest.version, "mended") if same and damaged else _next(last.manifest if last else None, manifest)
+            change, history = (
+                ("mended", same.manifest.changes) if same and damaged else self._history(versions, Release(staged, manifest, ""))
+            )
+            version = same.manifest.version if same and damaged else history[-1].version
             target = self.root / manifest.name / version
             if target.exists() and not (target / MANIFEST).is_file():
                 raise PublishError(f"{target} is in the way: it has no manifest, so it is no version. Move it elsewhere, run again.")
             if target.exists() and not damaged and manifest.version != "auto":
                 raise PublishError(f"{manifest.name} {version} exists with other content. Name a new version, or `auto`.")
             signature = f"{manifest.signature}|v:{version}"
-            final = _complete(staged, manifest.model_copy(update={"version": version, "signature": signature}), write_pages)
+            told = {"version": version, "signature": signature, "changes": history}
+            final = _complete(staged, manifest.model_copy(update=told), write_pages)
             if damaged:
                 _set_aside(target, staged)
             with guarded(target):
@@ -119,6 +117,30 @@ class LocalStore:
             if not path.is_file() or entry(release.path, file.path).sha256 != file.sha256:
                 return path
         return None
+
+    def _history(self, versions: dict[str, Release], new: Release) -> tuple[str, tuple[Change, ...]]:
+        """(why the new version has its number, the history up to it).
+
+        It follows the newest version, or, where the recipe names its number, the one below that.
+        """
+        pinned = new.manifest.version if new.manifest.version != "auto" else None
+        before = [each for version, each in versions.items() if pinned is None or numbers(version) < numbers(pinned)]
+        version, why, rows = "1.0.0", "first version", {}
+        if before:
+            changes = self._compared(before[-1], new)
+            version, why = next_version(before[-1].manifest.version, changes)
+            rows = {name: each.rows for name, each in changes.configs.items()} if changes else {}
+        change = Change(version=pinned or version, reason="as the recipe says" if pinned else why, rows=rows)
+        return change.reason, (*(before[-1].manifest.changes if before else ()), change)
+
+    def _compared(self, old: Release, new: Release) -> Changes | None:
+        """What differs; None where files of the old version are damaged, which must not keep a new one from being made."""
+        try:
+            return diff(old, new, examples=0)
+        except IntegrityError:
+            if self.damage(old) is None:
+                raise
+            return None
 
     def _read(self, path: Path) -> Release:
         try:
@@ -164,33 +186,3 @@ def _alive(pid: int) -> bool:
     except PermissionError:
         return True
     return True
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split("."))
-
-
-def _next(last: Manifest | None, new: Manifest) -> tuple[str, str]:
-    """(version, why): major when columns, languages or rows went, minor when some came, patch for corrections."""
-    if new.version != "auto":
-        return new.version, "as the recipe says"
-    if last is None:
-        return "1.0.0", "first version"
-    major, minor, patch = _numbers(last.version)
-    gone = sorted(set(last.configs) - set(new.configs))
-    come = sorted(set(new.configs) - set(last.configs))
-    both = sorted(set(last.configs) & set(new.configs))
-    changed = [c for c in both if last.configs[c].columns != new.configs[c].columns]
-    fewer = [c for c in both if _rows(new, c) < _rows(last, c)]
-    more = [c for c in both if _rows(new, c) > _rows(last, c)]
-    for why, what in (("removed", gone), ("other columns in", changed), ("fewer rows in", fewer)):
-        if what:
-            return f"{major + 1}.0.0", f"{why} {', '.join(what)}"
-    for why, what in (("added", come), ("more rows in", more)):
-        if what:
-            return f"{major}.{minor + 1}.0", f"{why} {', '.join(what)}"
-    return f"{major}.{minor}.{patch + 1}", "corrections"
-
-
-def _rows(manifest: Manifest, config: str) -> int:
-    return sum(split.rows_out for split in manifest.configs[config].splits.values())

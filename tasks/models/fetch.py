@@ -10,6 +10,7 @@ from huggingface_hub import HfApi, ModelInfo
 from schemas.errors import EngineError
 from schemas.model_file import MODEL_FILE, ModelFile
 from schemas.recipe import CTranslate2
+from tasks.fetch import Remote
 from tasks.hub import COMMIT, Repository
 from tasks.materialise import guarded
 from tasks.models.choose import CONFIG, choose, require_translator
@@ -66,7 +67,7 @@ def fetch(repo: str, revision: str | None, quantization: str, store: ModelStore,
     info = _info(repository)
     commit = repository.commit(info)
     chosen = choose(repository.where, [sibling.rfilename for sibling in info.siblings or ()])
-    siblings = {sibling.rfilename: sibling for sibling in info.siblings or ()}
+    siblings = {sibling.rfilename: Remote.of(sibling) for sibling in info.siblings or ()}
     if chosen.kind == "checkpoint":
         require_converter(repository.where)
         require_translator(repository.where, repository.fetch(commit, siblings[CONFIG]).read_text("utf-8"))

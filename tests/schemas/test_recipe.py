@@ -8,7 +8,7 @@ import yaml
 from pydantic import BaseModel
 
 from schemas.errors import RecipeError
-from schemas.recipe import CTranslate2, Echo, Recipe
+from schemas.recipe import HUB_NAME, CTranslate2, Echo, Recipe
 from schemas.recipe_file import load, parse, shipped
 from schemas.sources import DelimitedSource
 
@@ -65,6 +65,11 @@ def changed(path, value):
             "ctranslate",
             "translate: unknown engine 'ctranslate'; there are ctranslate2, echo. Did you mean ctranslate2?",
         ),
+        ("release", {"store": "hbu"}, "release: unknown store 'hbu'; there are local, hub. Did you mean hub?"),
+        ("release", {"store": "hub"}, "release.repo: missing; the recipe needs it."),
+        ("release", {"store": "hub", "repo": "name"}, f"release.repo: String should match pattern '^{HUB_NAME}$'"),
+        ("release", {"store": "hub", "repo": "o/n", "public": True}, "release.public: unknown key."),
+        ("release", {"repo": "o/n"}, "release.repo: unknown key."),  # of a local one, which is what a release is unless it says so
         ("source", "rows.jsonl", "source: expected a mapping (key: value), not str."),
         ("checks", ["loop"], "checks: expected a mapping (key: value), not list."),
         ("fields", "title", "fields: expected a list, as in [title]."),

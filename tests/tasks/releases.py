@@ -5,11 +5,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from schemas.frames import ENTITIES, PROJECTION, QUALITY, REJECTED, SWITCHES
+from schemas.frames import ENTITIES, PROJECTION, QUALITY, REJECTED, SET_ASIDE, SWITCHES
+from schemas.languages import language
 from schemas.manifest import Manifest
+from tasks.materialise import entry
+from tasks.segment import WORDED, segment
 
 SPANS = pa.list_(pa.struct([("start", pa.int32()), ("end", pa.int32())]))
 TYPES = {
@@ -24,6 +28,10 @@ TYPES = {
 TYPES |= {"text_quality": QUALITY, "title_quality": QUALITY}
 
 MIND = [{"field": "text", "column": "entities", "format": "mind"}]
+VARIANTS = [
+    {"kind": "code-switch", "method": "entity", "rate": 1.0, "markers": True},
+    {"kind": "transliterate", "to": "Latn", "romaniser": "uroman"},
+]
 ACCEPT, FLAG, REJECT = (
     {"verdict": verdict, "reasons": reasons, "tried": tried}
     for verdict, reasons, tried in (
@@ -68,6 +76,11 @@ def release(folder: Path, base: Manifest, tables: dict[str, Any], *, rejected: d
     shards = {name: rows if rows and isinstance(rows[0], list) else [rows] for name, rows in tables.items()}
     rows_in = sum(map(len, shards[base.language]))
     values["configs"] = {name: _config(folder, base.language, name, parts, rows_in) for name, parts in shards.items()}
+    fields, origin = values["recipe"]["fields"], [row for shard in shards[base.language] for row in shard]
+    texts = pl.DataFrame({field: [row.get(field) for row in origin] for field in fields}, schema=dict.fromkeys(fields, pl.String))
+    for config in values["configs"].values():
+        if config["kind"] == "translation":
+            config["splits"]["train"]["sentences"] = segment(texts, fields, language(base.language)).filter(WORDED).height
     for name, rows in (rejected or {}).items():
         (folder / "rejected").mkdir(exist_ok=True)
         pq.write_table(pa.Table.from_pylist(rows, REJECTED), folder / "rejected" / f"{name}.parquet")
@@ -75,7 +88,7 @@ def release(folder: Path, base: Manifest, tables: dict[str, Any], *, rejected: d
 
 
 def _config(folder: Path, source: str, name: str, shards: Sequence[Sequence[dict[str, Any]]], rows_in: int) -> dict[str, Any]:
-    language, _, variant = name.partition(".")
+    code, _, variant = name.partition(".")
     kind = variant.rpartition("-")[0] or ("source" if name == source else "translation")
     columns = list(dict.fromkeys(column for rows in shards for row in rows for column in row)) or ["id", "text"]
     numbered = any(isinstance(row["id"], int) for rows in shards for row in rows)
@@ -86,11 +99,12 @@ def _config(folder: Path, source: str, name: str, shards: Sequence[Sequence[dict
         path = folder / name / f"train-{index:05d}-of-{len(shards):05d}.parquet"
         path.parent.mkdir(exist_ok=True)
         pq.write_table(pa.Table.from_pylist(list(rows), schema), path)
-        files.append({"path": str(path.relative_to(folder)), "sha256": "", "bytes": path.stat().st_size, "rows": len(rows)})
+        files.append(entry(folder, str(path.relative_to(folder)), len(rows)).model_dump())
     rows = [row for shard in shards for row in shard]
     checked = [column for column in columns if column.endswith("_quality") and kind == "translation"]
     qualities = [row[column] for row in rows for column in checked if row[column]]
     spans = [span for row in rows for column in columns if column.endswith("_projection") for span in row[column]]
+    switches = [len(row.get("text_switches") or ()) for row in rows]
     account = {
         "rows_in": rows_in + 1,
         "rows_out": len(rows),
@@ -100,7 +114,7 @@ def _config(folder: Path, source: str, name: str, shards: Sequence[Sequence[dict
         "verdicts": Counter(quality["verdict"] for quality in qualities),
         "tried": Counter(quality["verdict"] for quality in qualities if quality["tried"]),
         "reasons": Counter(reason for quality in qualities for reason in quality["reasons"]),
-        "counts": {"switches": sum(len(row["text_switches"]) for row in rows)} if kind == "code-switch" else {},
+        "counts": {"switches": sum(switches), "rows with a switch": sum(map(bool, switches))} if kind == "code-switch" else {},
         "files": files,
     }
     if kind == "translation" and any(column.endswith("_projection") for column in columns):
@@ -110,7 +124,7 @@ def _config(folder: Path, source: str, name: str, shards: Sequence[Sequence[dict
             "dropped": Counter(span["reason"] for span in spans if span["status"] == "dropped"),
             "methods": Counter(span["method"] for span in spans if span["status"] == "projected"),
         }
-    return {"language": language, "kind": kind, "columns": {f.name: str(f.type) for f in schema}, "splits": {"train": account}}
+    return {"language": code, "kind": kind, "columns": {f.name: str(f.type) for f in schema}, "splits": {"train": account}}
 
 
 def full(folder: Path, base: Manifest) -> Manifest:
@@ -167,4 +181,8 @@ def full(folder: Path, base: Manifest) -> Manifest:
         "verdict": "reject",
         "reasons": ["loop"],
     }
-    return release(folder, base, tables, rejected={"arb_Arab": [kept]}, annotations=MIND)
+    made_so = {"annotations": MIND, "project": {"aligner": "statistical"}, "variants": VARIANTS}
+    made = release(folder, base, tables, rejected={"arb_Arab": [kept]}, **made_so)
+    unread = {"split": "train", "file": "f.jsonl", "line": 4, "reason": "not JSON", "raw": "{"}
+    pq.write_table(pa.Table.from_pylist([unread], SET_ASIDE), folder / "rejected" / "source.parquet")
+    return made.model_copy(update={"files": tuple(entry(folder, f"rejected/{name}.parquet", 1) for name in ("source", "arb_Arab"))})

@@ -1,179 +1,171 @@
-"""The card says what the manifest says, and texts of others do it no harm."""
+"""The card says what the files say, and texts of others do it no harm."""
 
 import re
+import shutil
 
+import polars as pl
 import pytest
 import yaml
-from datasets import load_dataset
-from huggingface_hub import DatasetCard, metadata_load
 
-from tasks.card import card, code, plain, write_card
-from tests.tasks.releases import release as released
+from schemas.manifest import Change, Rows
+from tasks.card import card, write_card
+from tests.tasks.card_numbers import counted, differing, disagreements, tables, told_by
+from tests.tasks.releases import EVIL, full, release
 
 ROWS = {"eng_Latn": 12, "fin_Latn": 11, "cmn_Hans": 9}
 
 
-def header(text):
-    """The YAML header, by the rule of those who read cards: from `---` to the next line that is `---`."""
-    first, *rest = text.split("\n")
-    assert first == "---"
-    return yaml.safe_load("\n".join(rest[: rest.index("---")]))
+@pytest.fixture(scope="module")
+def sound(manifest, tmp_path_factory):
+    """A release with all there is, and its card."""
+    folder = tmp_path_factory.mktemp("sound") / "1.0.0"
+    folder.mkdir()
+    write_card(full(folder, manifest()), folder)
+    return folder
 
 
-def undescribed(head):
-    """A header without the digest of the content, which changes with any name."""
-    return {**head, "configs": [{key: value for key, value in config.items() if key != "description"} for config in head["configs"]]}
+def test_its_numbers_are_those_of_the_files(sound):
+    assert disagreements(sound, ["text"]) == []
 
 
-def tables(text):
-    """Cells of all tables, less the lines that only draw them."""
-    rows = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("|")]
-    return [[cell.strip() for cell in row] for row in rows if not set("".join(row)) <= set("-: ")]
+def numbers_in(text):
+    """Where each number of the card stands that says something of the files."""
+    head = re.match(r"---\n.*?\n---\n", text, re.DOTALL).end()
+    for match in re.finditer(r"(?:num_examples|num_bytes|download_size|dataset_size): (\d+)$", text[:head], re.MULTILINE):
+        yield match.span(1)
+    section = ""
+    for line in re.finditer(r"^.*$", text, re.MULTILINE):
+        section = line[0].strip("# ") if line[0].startswith("## ") else section
+        if line[0].startswith("|") and section in ("Languages", "Rows", "Checks", "Annotations", "Variants"):
+            yield from ((line.start() + m.start(1), line.start() + m.end(1)) for m in re.finditer(r"\| (\d[\d,.]*)(?= \|)", line[0]))
 
 
-def test_the_header_is_what_datasets_reads(manifest, tmp_path):
-    release = manifest(ROWS)
-    write_card(release, tmp_path)
-    told = metadata_load(tmp_path / "README.md")
-    assert told == header((tmp_path / "README.md").read_text("utf-8"))
-    assert [config["config_name"] for config in told["configs"]] == list(ROWS)
-    assert [config.get("default") for config in told["configs"]] == [True, None, None]
-    assert told["configs"][1]["data_files"] == [{"split": "train", "path": "fin_Latn/train-*.parquet"}]
-    assert told["language"] == ["en", "fi", "zh"]
-    assert (told["pretty_name"], told["license"]) == ("A trial", "cc-by-4.0")
+def test_every_number_of_the_card_counts(sound):
+    text, there = (sound / "README.md").read_text("utf-8"), counted(sound, ["text"], "eng_Latn")
+    spots = list(numbers_in(text))
+    assert len(spots) > 70
+    unnoticed = []
+    for start, end in spots:
+        altered = f"{text[:start]}{int(float(text[start:end].replace(',', ''))) + 1}{text[end:]}"
+        if not differing(told_by(altered), there):
+            unnoticed.append(text[text.rfind("\n", 0, start) : text.find("\n", end)])
+    assert unnoticed == []
 
 
-def test_datasets_takes_no_release_for_another_of_its_version(manifest, tmp_path):
-    found = []
-    for name, words in (("news", ["one", "two"]), ("talks", ["three"])):
-        folder = tmp_path / name / "1.0.0"
-        folder.mkdir(parents=True)
-        write_card(released(folder, manifest(), {"eng_Latn": [{"id": word, "text": word} for word in words], "fin_Latn": []}), folder)
-        found.append(load_dataset(str(folder), "eng_Latn", split="train", cache_dir=str(tmp_path / "cache"))["text"][:])
-    assert found == [["one", "two"], ["three"]]
+@pytest.mark.parametrize(
+    ("file", "change"),
+    [
+        ("fin_Latn/train-00000-of-00001.parquet", lambda frame: frame.head(2)),
+        ("eng_Latn/train-00000-of-00001.parquet", lambda frame: frame.with_columns(text=pl.col("text").str.replace("Rome", "Roma"))),
+        ("eng_Latn/train-00000-of-00001.parquet", lambda frame: frame.with_columns(text=pl.col("text") + ". One more.")),
+        ("arb_Arab/train-00000-of-00001.parquet", lambda frame: frame.with_columns(text_quality=pl.col("text_quality").reverse())),
+        (
+            "arb_Arab/train-00000-of-00001.parquet",
+            lambda frame: frame.with_columns(entities_projection=pl.col("entities_projection").list.head(1)),
+        ),
+        (
+            "arb_Arab.code-switch-entity/train-00000-of-00001.parquet",
+            lambda frame: frame.with_columns(text_switches=pl.col("text_switches").list.head(0)),
+        ),
+        ("rejected/arb_Arab.parquet", lambda frame: frame.head(0)),
+    ],
+)
+def test_every_file_counts(sound, tmp_path, file, change):
+    folder = tmp_path / "1.0.0"
+    shutil.copytree(sound, folder)
+    before = (folder / file).read_bytes()
+    change(pl.read_parquet(folder / file)).write_parquet(folder / file)
+    numbers = [each for each in disagreements(folder, ["text"]) if not re.match(r"\('(num_bytes|download_size|dataset_size)'", each)]
+    assert (folder / file).read_bytes() != before
+    assert numbers
 
 
-def test_what_was_not_released_is_counted(manifest):
+def test_what_was_not_released_is_counted(manifest, tmp_path):
     files = [{"path": "rejected/spans.parquet", "sha256": "", "bytes": 1, "rows": 3}, {"path": "report.html", "sha256": "", "bytes": 1}]
-    assert [row for row in tables(card(manifest(files=files))) if row[0].startswith("`")] == [["`rejected/spans.parquet`", "3"]]
-    assert "not released" not in card(manifest())
+    assert tables(card(manifest(files=files), tmp_path))["Rows"][1][1:] == [["`rejected/spans.parquet`", "3"]]
+    assert "not released" not in card(manifest(), tmp_path)
 
 
-@pytest.mark.parametrize(
-    ("rows", "size"),
-    [
-        (0, "n<1K"),
-        (999, "n<1K"),
-        (1000, "1K<n<10K"),
-        (99_999, "10K<n<100K"),
-        (9_999_999, "1M<n<10M"),
-        (10_000_000, "10M<n<100M"),
-        (10**9, "1B<n<10B"),
-    ],
-)
-def test_the_size_is_of_all_configs(manifest, rows, size):
-    assert header(card(manifest({"eng_Latn": rows // 2, "fin_Latn": rows - rows // 2})))["size_categories"] == [size]
+def test_languages_are_summed_over_their_splits(manifest, tmp_path):
+    made = manifest(ROWS)
+    finnish = made.configs["fin_Latn"]
+    split = finnish.splits["train"].model_copy(update={"sentences": 20, "tried": {"accept": 5, "flag": 2, "reject": 3}})
+    twice = finnish.model_copy(update={"splits": {"train": split, "dev": split}})
+    told = tables(card(made.model_copy(update={"configs": {**made.configs, "fin_Latn": twice}}), tmp_path))
+    assert told["Languages"][0][1] == ["fin_Latn", "Finnish", "fi", "40", "22", "18", "4", "0", "81.8", "20", "6"]
+    assert told["Checks"][0] == [["config", "empty", "language"], ["fin_Latn", "0", "4"], ["cmn_Hans", "0", "2"]]
 
 
-def test_its_numbers_are_those_of_the_manifest(manifest):
-    release = manifest(ROWS)
-    cells = tables(card(release))
-    for name, config in release.configs.items():
-        split = config.splits["train"]
-        (row,) = [row for row in cells if row[0] == name and len(row) == 11]
-        verdicts = [split.verdicts.get(verdict, 0) for verdict in ("accept", "flag", "reject")]
-        assert row[3:] == [str(n) for n in (split.rows_in, split.rows_out, split.set_aside, split.rejected, split.fields, *verdicts)]
-        assert split.rows_in == split.rows_out + split.set_aside + split.rejected
-        checks = {row[2]: int(row[3]) for row in cells if row[0] == name and row[1] == "train" and len(row) == 4}
-        assert checks == split.reasons
+def test_examples_are_the_first_rows_with_their_translations(sound):
+    first, evil, _ = tables((sound / "README.md").read_text("utf-8"))["Examples"]
+    assert first[1:] == [
+        ["eng_Latn", "English (source)", "`😀 Rome and Paris, Rome`"],
+        ["fin_Latn", "Finnish", "`Pariisi ja Rooma 😀 Rooma`"],
+        ["arb_Arab", "Modern Standard Arabic", "`روما وباريس`"],
+        ["arb_Arab.code-switch-entity", "Modern Standard Arabic (code-switch)", "`😀 <ar>روما</ar> and Paris, Rome`"],
+        ["arb_Arab.transliterate-Latn", "Modern Standard Arabic (transliterate)", "`rwma wbarys`"],
+    ]
+    assert evil[1][2] == f"`{EVIL[:-1]}`"
+    assert ["arb_Arab", "Modern Standard Arabic", "*rejected: loop, script*"] in tables((sound / "README.md").read_text("utf-8"))[
+        "Examples"
+    ][2]
 
 
-def test_it_tells_what_was_tried_again(manifest):
-    release = manifest(ROWS)
-    assert "translated again" not in card(release)
-    split = release.configs["fin_Latn"].splits["train"].model_copy(update={"tried": {"accept": 5, "flag": 2, "reject": 3}})
-    finnish = release.configs["fin_Latn"].model_copy(update={"splits": {"train": split}})
-    told = card(release.model_copy(update={"configs": {**release.configs, "fin_Latn": finnish}}))
-    assert ["fin_Latn", "train", "10", "7", "3"] in tables(told)
+def test_long_examples_are_cut(manifest, tmp_path):
+    made = release(tmp_path, manifest(), {"eng_Latn": [{"id": "1", "text": "long " * 100}], "fin_Latn": []})
+    (table,) = tables(card(made, tmp_path))["Examples"]
+    assert len(table[1][2]) == 202
+    assert table[1][2].endswith("…`")
 
 
-def test_it_says_when_no_check_fired(manifest):
-    assert "No check fired." in card(manifest({"eng_Latn": 1, "fin_Latn": 1}))
-    assert "No check fired." not in card(manifest(ROWS))
+def test_the_licence_and_what_speaks_against_it(manifest, tmp_path):
+    told = card(manifest(license="cc-by-4.0"), tmp_path)
+    assert "By them it stays in a private repository (private):" in told
+    assert "- the licence of the source f.jsonl says nothing that is known" in told
+    engine = {"model": "facebook/nllb", "digest": "d", "library": "ct2", "options": {}, "license": "cc-by-nc-4.0"}
+    told = card(manifest(engine=engine, license="cc-by-4.0"), tmp_path)
+    assert "By them it may not be published (forbidden):" in told
+    assert tables(told)["Licence"][0][1:] == [["the source f.jsonl", "Unknown"], ["the weights of facebook/nllb", "cc-by-nc-4.0"]]
 
 
-HOSTILE = [
-    "---",
-    "a\n---\nlicense: mit\n---\n",
-    "| <script>alert(1)</script> |",
-    "`rm -rf`",
-    "``` \n# Head",
-    "[x](javascript:y)",
-    "![x](http://y)",
-    "{{ m }}",
-    "*a* _b_ \\",
-    "# head",
-    "é: \x7f\u2028 \U0001f600",
-    "- x: [y",
-    "&lt;",
-    "",
-]
+def test_the_history_newest_first(manifest, tmp_path):
+    changes = [Change(version="1.0.0", reason="first version")]
+    changes += [
+        Change(version=f"1.{i}.0", reason="rows added to fin_Latn (5)", rows={"a": Rows(added=5), "b": Rows(added=1, changed=2)})
+        for i in range(1, 12)
+    ]
+    told = card(manifest(changes=[each.model_dump() for each in changes]), tmp_path)
+    (table,) = tables(told)["Versions"]
+    assert table[1] == ["1.11.0", "rows added to fin\\_Latn (5)", "6", "0", "2"]
+    assert len(table) == 11
+    assert "2 older versions" in told
 
 
-@pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_titles_stay_text(manifest, tmp_path, text):
-    (tmp_path / "plain").mkdir()
-    write_card(manifest(), tmp_path / "plain")
-    write_card(manifest(title=text), tmp_path)
-    ours, theirs = (DatasetCard.load(folder / "README.md") for folder in (tmp_path / "plain", tmp_path))
-    assert undescribed(theirs.data.to_dict()) == {**undescribed(ours.data.to_dict()), "pretty_name": text}
-    lines, expected = theirs.text.strip().splitlines(), ours.text.strip().splitlines()
-    assert lines[0].startswith("#")
-    assert [line for line in lines[1:] if line] == [line for line in expected[1:] if line]
-    assert not re.search(r"<script|(?<!\\)[`\[]", lines[0])
+def test_limitations_name_what_was_not_looked_for(manifest, tmp_path):
+    told = card(manifest({"eng_Latn": 4, "fin_Latn": 4, "grn_Latn": 4}), tmp_path)
+    assert "Checked by rule: empty (nothing came out), language (another language than was asked for)." in told
+    assert "Not looked for: loop (the model repeats itself), " in told
+    assert re.search(r'NLLB\'s class "low".*: Guarani\.', told)
+    assert "were found by alignment" not in told
 
 
-@pytest.mark.parametrize("text", [text for text in HOSTILE if text])
-def test_hostile_names_stay_within_their_code(manifest, text):
-    release = manifest(columns={text: "string"}, source={"name": text, "format": "jsonl", "id": "id", "digest": "ab", "normalised": 0})
-    document = card(release)
-    spans = [match[0] for match in re.finditer(r"(?<!`)(`+)(?!`)(.*?)(?<!`)\1(?!`)", document)]
-    assert code(f"{text}: string") in spans
-    assert code(text) in spans
-    assert "<script" not in re.sub(r"(?<!`)(`+)(?!`)(.*?)(?<!`)\1(?!`)", "", document)
-    assert undescribed(header(document)) == undescribed(header(card(manifest())))
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("plain", "plain"),
-        ("two\n lines", "two lines"),
-        ("a|b", "a\\|b"),
-        ("<b>&amp;", "&lt;b&gt;&amp;amp;"),
-        ("a\\|b", "a\\\\\\|b"),
-        ("[x](y)", "\\[x\\](y)"),
-        (5, "5"),
-    ],
-)
-def test_plain(text, expected):
-    assert plain(text) == expected
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [("plain", "`plain`"), ("a`b", "`` a`b ``"), ("``", "``` `` ```"), ("two\nlines", "`two lines`"), ("<b>", "`<b>`")],
-)
-def test_code(text, expected):
-    assert code(text) == expected
-
-
-def test_annotations_are_named(manifest):
+def test_annotations_are_named(manifest, tmp_path):
     recipe = {
         "annotations": [{"field": "text", "column": "spans", "format": "mind"}],
         "checks": {"reject": [], "flag": [], "on_reject": "row"},
     }
-    text = card(manifest(recipe=recipe))
+    text = card(manifest(recipe=recipe), tmp_path)
     assert "Columns that point into the source text (`spans`)" in text
-    assert "Rejecting: none. Flagging: none." in text
+    assert "Checked by rule: nothing." in text
     assert "A rejected row is left out here" in text
+
+
+def test_same_release_same_bytes(sound, manifest, tmp_path):
+    (tmp_path / "1.0.0").mkdir()
+    write_card(full(tmp_path / "1.0.0", manifest()), tmp_path / "1.0.0")
+    assert (tmp_path / "1.0.0" / "README.md").read_bytes() == (sound / "README.md").read_bytes()
+
+
+def test_the_header_is_yaml_of_one_document(sound):
+    text = (sound / "README.md").read_text("utf-8")
+    assert len(list(yaml.safe_load_all(text.split("\n---\n", 1)[0]))) == 1

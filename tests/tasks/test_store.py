@@ -11,8 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from schemas.errors import IntegrityError, PublishError, WarehouseError
-from tasks.materialise import entry
 from tasks.store import STAGING, LocalStore
+from tests.tasks.stores import card, commit
 
 
 @pytest.fixture
@@ -20,63 +20,16 @@ def store(tmp_path):
     return LocalStore(tmp_path / "releases")
 
 
-def card(manifest, folder):
-    (folder / "README.md").write_text(f"{manifest.title} {manifest.version}", "utf-8")
-
-
-def commit(store, manifest, data="data"):
-    with store.staging() as folder:
-        (folder / "fin_Latn").mkdir()
-        (folder / "fin_Latn/train.parquet").write_text(data)
-        listed = (entry(folder, "fin_Latn/train.parquet"),)
-        config = manifest.configs.get("fin_Latn")
-        if config:
-            splits = {"train": config.splits["train"].model_copy(update={"files": listed})}
-            configs = {**manifest.configs, "fin_Latn": config.model_copy(update={"splits": splits})}
-            manifest = manifest.model_copy(update={"configs": configs})
-        return store.commit(folder, manifest, card)
-
-
 def test_the_first_version_is_whole(store, manifest):
     release = commit(store, manifest())
     assert release.path == store.root / "trial" / "1.0.0"
-    assert sorted(f.name for f in release.path.iterdir()) == ["README.md", "fin_Latn", "manifest.json"]
+    assert sorted(f.name for f in release.path.iterdir()) == ["README.md", "eng_Latn", "fin_Latn", "manifest.json"]
     assert (release.path / "README.md").read_text() == "A trial 1.0.0"
     assert release.change == "first version"
     assert store.latest("trial").manifest == release.manifest
     assert release.manifest.signature.endswith("|v:1.0.0")
     assert [file.path for file in release.manifest.files] == ["README.md"]
     store.verify(release)
-
-
-ROWS = {"eng_Latn": 8, "fin_Latn": 8}
-
-
-@pytest.mark.parametrize(
-    ("rows", "changes", "version", "change"),
-    [
-        (ROWS, {}, "1.2.3", "unchanged"),
-        (ROWS, {"title": "Another title"}, "1.2.4", "corrections"),
-        (ROWS, {"learnt": {"length-ratio": {"fin_Latn": 1.1}}}, "1.2.4", "corrections"),
-        ({**ROWS, "ron_Latn": 8}, {}, "1.3.0", "added ron_Latn"),
-        ({**ROWS, "fin_Latn": 9}, {}, "1.3.0", "more rows in fin_Latn"),
-        ({"eng_Latn": 8}, {}, "2.0.0", "removed fin_Latn"),
-        ({**ROWS, "fin_Latn": 7}, {}, "2.0.0", "fewer rows in fin_Latn"),
-        ({"eng_Latn": 9, "fin_Latn": 7}, {}, "2.0.0", "fewer rows in fin_Latn"),  # the graver change decides
-        (ROWS, {"columns": {"id": "int64", "text": "string"}}, "2.0.0", "other columns in eng_Latn, fin_Latn"),
-        (ROWS, {"signature": "src:elsewhere"}, "1.2.3", "unchanged"),  # how it was made is no content
-    ],
-)
-def test_the_version_says_what_changed(store, manifest, rows, changes, version, change):
-    commit(store, manifest(ROWS, version="1.2.3"))
-    release = commit(store, manifest(rows, **changes))
-    assert (release.manifest.version, release.change) == (version, change)
-    assert len(store.versions("trial")) == (1 if change == "unchanged" else 2)
-
-
-def test_other_bytes_are_corrections(store, manifest):
-    commit(store, manifest())
-    assert commit(store, manifest(), data="mended").manifest.version == "1.0.1"
 
 
 def test_versions_are_in_order_of_their_numbers(store, manifest):
@@ -195,7 +148,7 @@ def test_what_a_killed_preview_moved_aside_is_swept(store, manifest, monkeypatch
 def test_verify_names_the_file_that_changed(store, manifest, harm, how):
     release = commit(store, manifest())
     file = release.path / harm
-    file.write_text(file.read_text() + "x") if how == "changed" else file.unlink()
+    file.write_bytes(file.read_bytes() + b"x") if how == "changed" else file.unlink()
     with pytest.raises(IntegrityError, match=rf"{harm}: not the file that was released"):
         store.verify(release)
 
@@ -234,6 +187,7 @@ def test_a_damaged_version_is_mended_by_the_same_build(store, manifest):
     with store.staging() as folder:
         again = store.commit(folder, manifest(), card)
     assert (again.path, again.manifest.version, again.change) == (first.path, "1.0.0", "mended")
+    assert again.manifest == first.manifest  # its history included
     store.verify(again)
     assert list((store.root / STAGING).iterdir()) == []
 

@@ -10,17 +10,18 @@ import pytest
 
 from schemas.errors import EngineError, IntegrityError, RecipeError
 from schemas.languages import language
+from schemas.model_file import MODEL_FILE
 from schemas.recipe import CTranslate2
 from schemas.resources import data_root
 from tasks.models.choose import choose, require_translator
 from tasks.models.fetch import fetch, pinned, quantization_for, ready
 from tasks.models.kept import ModelStore
-from tasks.models.licence import licence_warning
 from tasks.translate import Machine, translator
 from tasks.translate.model import open_model
+from tests.hub.faults import Fault
 
 CARD = "---\nlicense: cc-by-nc-4.0\nlanguage: [en, ro, hi, zh]\n---\n# A model"
-FILES = {file.name: file.read_bytes() for file in (data_root() / "demo" / "model").iterdir() if file.name != "README.md"}
+FILES = {file.name: file.read_bytes() for file in (data_root() / "demo" / "model").iterdir() if file.name not in ("README.md", MODEL_FILE)}
 ENGLISH, ROMANIAN = language("eng_Latn"), language("ron_Latn")
 
 
@@ -118,7 +119,7 @@ def test_a_gated_model(hub, machine):
 
 
 def test_a_killed_fetch_leaves_nothing(hub, commit, machine, store, tmp_path):
-    hub.halved.add(FILES["model.bin"])
+    hub.faults.append(Fault("GET", "/lfs/", "stall"))
     code = (
         "from pathlib import Path; from tasks.models.fetch import fetch; from tasks.models.kept import ModelStore; "
         f"fetch('owner/name', None, 'int8', ModelStore(Path({str(store.root)!r})))"
@@ -134,7 +135,7 @@ def test_a_killed_fetch_leaves_nothing(hub, commit, machine, store, tmp_path):
     child.send_signal(signal.SIGKILL)
     child.wait()
     assert store.models() == {}
-    hub.halved.clear()
+    hub.faults.clear()
     assert ready(options(), machine).model.endswith("-as-is")
     assert sorted(path.name for path in store.root.iterdir() if path.is_dir()) == [".staging", f"owner--name@{commit[:12]}-as-is"]
     assert list((store.root / ".staging").iterdir()) == []
@@ -225,17 +226,3 @@ def test_removing_what_is_not_there_names_what_is(hub, commit, machine, store):
     with pytest.raises(RecipeError, match=rf"no model 'owner--name' in .*; there are owner--name@{commit[:12]}-as-is"):
         store.remove("owner--name")
     assert len(store.models()) == 1
-
-
-@pytest.mark.parametrize(
-    ("weights", "release", "warns"),
-    [
-        ("cc-by-nc-4.0", "cc-by-4.0", True),
-        ("cc-by-nc-4.0", "cc-by-nc-sa-4.0", False),
-        ("cc-by-nc-4.0", "unknown", False),  # which promises nothing
-        ("apache-2.0", "cc-by-4.0", False),
-        (None, "cc-by-4.0", False),
-    ],
-)
-def test_a_release_that_promises_more_than_the_weights_allow(weights, release, warns):
-    assert (licence_warning(weights, release) is not None) is warns
