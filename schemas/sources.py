@@ -20,10 +20,18 @@ Split = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,40}$"), AfterValidator(_o
 
 
 class _Source(Strict):
+    license: str | None = None
+    """Licence of the source, as the Hub names it; where nothing says it the result stays private."""
+
     @property
     def bound(self) -> tuple[str, ...]:
         """Columns that spell out or point into the source's text, so that they may not stand beside a translation."""
         return ()
+
+
+class _Bounded(Strict):
+    max_bytes: int = Field(64 << 30, ge=1)
+    """Bytes that a split may hold once it is unpacked, 64 GiB unless changed; a guard against files made to fill the memory."""
 
 
 class _File(_Source):
@@ -48,14 +56,16 @@ class MindSource(_File):
 
     format: Literal["mind"]
     """How the source is written."""
+    license: str | None = "mind"
+    """Licence of the source; without it that of MIND, which forbids to pass the corpus on."""
 
     @property
     def bound(self) -> tuple[str, ...]:
         return ("title_entities", "abstract_entities")
 
 
-class JsonlSource(_File):
-    """JSON lines: one object per line."""
+class JsonlSource(_File, _Bounded):
+    """JSON lines: one object per line; .jsonl.gz and .jsonl.zst too."""
 
     format: Literal["jsonl"]
     """How the source is written."""
@@ -63,8 +73,8 @@ class JsonlSource(_File):
     """Column that identifies a row; without it a column `id`, else the row's number."""
 
 
-class DelimitedSource(_File):
-    """CSV (RFC 4180) or TSV with a header line."""
+class DelimitedSource(_File, _Bounded):
+    """CSV (RFC 4180) or TSV with a header line; .gz and .zst too."""
 
     format: Literal["csv", "tsv"]
     """How the source is written: separated by commas or by tabs."""
@@ -74,7 +84,7 @@ class DelimitedSource(_File):
     """Whether double quotes protect separators and line ends; false takes quotes as text."""
 
 
-class ParquetSource(_File):
+class ParquetSource(_File, _Bounded):
     """One Parquet file, or a folder of them read in the order of their names."""
 
     format: Literal["parquet"]
@@ -109,8 +119,8 @@ class SquadSource(_File):
         return ("answers", "plausible_answers")
 
 
-class HubSource(_Source):
-    """A dataset repository of the Hugging Face Hub: Parquet, JSON lines, CSV or TSV files, never scripts."""
+class HubSource(_Source, _Bounded):
+    """A dataset repository of the Hugging Face Hub: Parquet, JSON lines, CSV or TSV files, never scripts. Fetched as they are read."""
 
     format: Literal["hub"]
     """How the source is written."""

@@ -1,6 +1,5 @@
 """The Hub: what it and the way to it refuse, in words, for datasets and models alike."""
 
-import hashlib
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from huggingface_hub import DatasetInfo, HfApi, ModelInfo, constants
+from huggingface_hub import DatasetInfo, ModelInfo, constants
 from huggingface_hub.errors import (
     DisabledRepoError,
     FileMetadataError,
@@ -23,13 +22,13 @@ from huggingface_hub.errors import (
     XetDownloadError,
 )
 from huggingface_hub.errors import HTTPError as WireError  # type: ignore[attr-defined]  # what its HTTP library raises
-from huggingface_hub.hf_api import RepoSibling
 
 from schemas.errors import BabelmillError, EngineError, IntegrityError, SourceError
+from tasks.fetch import Remote, fetch
 
 COMMIT = re.compile(r"[0-9a-f]{40}")
 OFFLINE = {
-    "dataset": "a build asks the Hub which files a commit has. Unset it, or read the files by format: parquet",
+    "dataset": "the cache lacks what is asked for. Unset it once and name a commit in source.revision, or take format: parquet",
     "model": "the model is not in the warehouse yet. Unset it once, or name a folder with the model",
 }
 
@@ -63,20 +62,13 @@ class Repository:
             raise self.error(f"{self.where}: {constants.ENDPOINT} names no commit, so nothing can be pinned. Is HF_ENDPOINT a Hub?")
         return info.sha
 
-    def fetch(self, commit: str, file: RepoSibling) -> Path:
+    def fetch(self, commit: str, file: Remote) -> Path:
         """The file in the cache of huggingface_hub. Raises IntegrityError where it is not what the Hub says it is."""
-        with self.explained(file.rfilename):
-            path = Path(HfApi().hf_hub_download(self.name, file.rfilename, repo_type=self.kind, revision=commit))
-        if file.lfs is not None:
-            with path.open("rb") as stream:
-                sound = hashlib.file_digest(stream, "sha256").hexdigest() == file.lfs.sha256
-        else:
-            sound = file.size is None or path.stat().st_size == file.size
-        if not sound:
-            raise IntegrityError(
-                f"{self.where}: {file.rfilename} in the cache is not what the Hub has. Delete {path.resolve()} and run again."
-            )
-        return path
+        with self.explained(file.name):
+            path = fetch(self.name, self.kind, commit, file)
+            if file.sound(path):
+                return path
+        raise IntegrityError(f"{self.where}: {file.name} in the cache is not what the Hub has. Delete {path.resolve()} and run again.")
 
     @contextmanager
     def explained(self, file: str | None = None) -> Iterator[None]:
@@ -110,6 +102,8 @@ class Repository:
             return self._refused(error.response.status_code)
         if isinstance(error, WireError | LocalEntryNotFoundError | XetDownloadError | ConnectionError):
             return f"{constants.ENDPOINT} cannot be reached ({type(error).__name__}). Check the network and HF_ENDPOINT; then run again."
+        if isinstance(error, OSError) and str(error).startswith("Consistency check failed"):  # the client's words
+            return "it ended early. Run again: the fetch goes on where it ended."
         if isinstance(error, OSError) and not isinstance(error, FileMetadataError):
             cache = constants.HF_HUB_CACHE
             return f"the cache {cache} cannot be used: {error.strerror or error}. Make room, or set HF_HOME to another folder."

@@ -57,7 +57,7 @@ def stage(recipe: Recipe, folder: Path, limit: int | None = None, strict: bool =
     """
     with guarded(folder):
         folder.mkdir(parents=True)
-    source = reader(recipe.source)
+    source = reader(recipe.source, limit)
     if source.id in recipe.fields:
         raise RecipeError(f"fields names {source.id!r}, the column that identifies a row: its ids would be translated. Leave it out.")
     pinned = digest(source)
@@ -73,8 +73,6 @@ def stage(recipe: Recipe, folder: Path, limit: int | None = None, strict: bool =
         ranges = splits.setdefault(split, [])
         start = 0
         for part in source.parts(split, min(recipe.chunk_rows, limit or recipe.chunk_rows)):
-            if limit is not None and start >= limit:
-                break
             part = _cut(part, limit - start) if limit is not None else part
             named |= dict.fromkeys(part.table.column_names)
             if not grows:
@@ -104,6 +102,8 @@ def stage(recipe: Recipe, folder: Path, limit: int | None = None, strict: bool =
             schemas.append(table.schema)
             normalised += changed
             start += part.rows_in
+            if limit is not None and start >= limit:  # before the next part is asked for, which may have to be fetched
+                break
     if named:
         _require(named, recipe, source.id)
     splits = {split: ranges for split, ranges in splits.items() if ranges}  # a reader finds no files for an empty one

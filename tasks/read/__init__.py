@@ -4,16 +4,24 @@ A new format is one file here, one model in schemas/recipe.py and one line in `r
 """
 
 import hashlib
+import io
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import BinaryIO, NamedTuple, Protocol
 
 import pyarrow as pa
 
 from schemas.errors import SourceError
 from schemas.sources import ConllSource, DelimitedSource, HubSource, JsonlSource, MindSource, Source, SquadSource
+from tasks.read.ahead import Files
+from tasks.read.budget import SHOWN, STRING, Budget, too_long
+
+PACKED = {".gz": "gzip", ".zst": "zstd"}
+BUFFER = 1 << 20
 
 
 class Row(NamedTuple):
@@ -58,8 +66,8 @@ class Reader(Protocol):
 
     id: str
 
-    def splits(self) -> dict[str, list[Path]]:
-        """Split -> its files, in order."""
+    def splits(self) -> Mapping[str, Sequence[Path]]:
+        """Split -> its files, in order; those of the Hub are fetched when they are taken from it."""
 
     def parts(self, split: str, rows: int) -> Iterator[Part]:
         """The split in parts of `rows` source rows each (the last may have fewer).
@@ -68,14 +76,17 @@ class Reader(Protocol):
         """
 
 
-def reader(source: Source) -> Reader:
-    """The reader of a source. Raises SourceError where there is nothing to read."""
+def reader(source: Source, limit: int | None = None) -> Reader:
+    """The reader of a source. Raises SourceError where there is nothing to read.
+
+    limit: rows of each split that will be asked for, so that nothing more is fetched.
+    """
     from tasks.read import conll, delimited, jsonl, mind, parquet, squad
 
     if isinstance(source, HubSource):
         from tasks.read import hub  # brings huggingface_hub: 0.2 s
 
-        return hub.HubReader(source)
+        return hub.HubReader(source, ahead=limit is None)
     if not source.path.exists():
         raise SourceError(f"{source.path}: no such file or folder. source.path is looked for beside the recipe, then here.")
     if isinstance(source, MindSource):
@@ -101,14 +112,17 @@ def pinned(source: Source) -> Source:
 
 
 def digest(reader: Reader) -> str:
-    """sha256 over the names and bytes of all files of a source, in order."""
+    """sha256 over the names and bytes of all files of a source, in order; of those of the Hub by the hashes that it has of them."""
     total = hashlib.sha256()
     for split, files in reader.splits().items():
-        for file in files:
-            with file.open("rb") as stream:
-                inner = hashlib.file_digest(stream, "sha256").hexdigest()
-            total.update(f"{split}\0{file.name}\0{inner}\n".encode())
+        for name, inner in files.hashes if isinstance(files, Files) else map(_hashed, files):
+            total.update(f"{split}\0{name}\0{inner}\n".encode())
     return total.hexdigest()
+
+
+def _hashed(file: Path) -> tuple[str, str]:
+    with file.open("rb") as stream:
+        return file.name, hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def files_of(path: Path, endings: tuple[str, ...]) -> list[Path]:
@@ -121,26 +135,65 @@ def files_of(path: Path, endings: tuple[str, ...]) -> list[Path]:
     return files
 
 
-def lines_of(file: Path, *, ends: bool = False) -> Iterator[tuple[int, str | Bad]]:
-    """(line number from 1, text without its line end unless `ends`), undecodable lines as Bad.
+def lines_of(file: Path, *, ends: bool = False, budget: Budget | None = None) -> Iterator[tuple[int, str | Bad]]:
+    """(line number from 1, text without its line end unless `ends`), undecodable and endless lines as Bad; .gz and .zst are unpacked.
 
     Lines end with LF or CR LF only: U+2028 and its kind are text. A byte order mark at the start is dropped.
     """
-    with file.open("rb") as stream:
-        for number, raw in enumerate(stream, 1):
+    budget = budget or Budget()
+    with _unpacked(file) as stream:
+        for number, raw in enumerate(iter(partial(stream.readline, STRING), b""), 1):
+            size = len(raw)
+            budget.room -= size  # `spend` costs a call for each line
+            if budget.room < 0:
+                budget.stop(file.name, number)
+            if size == STRING and not raw.endswith(b"\n"):
+                size += _skipped(stream, budget, file.name, number)
             if number == 1:
                 raw = raw.removeprefix(b"\xef\xbb\xbf")
             try:
-                yield number, (raw if ends else raw.removesuffix(b"\n").removesuffix(b"\r")).decode("utf-8")
+                if size > STRING:
+                    yield number, Bad(file.name, number, too_long(size), raw[:SHOWN].decode("utf-8", "backslashreplace"))
+                else:
+                    yield number, (raw if ends else raw.removesuffix(b"\n").removesuffix(b"\r")).decode("utf-8")
             except UnicodeDecodeError as error:
                 reason = f"not UTF-8 at byte {error.start + 1} of the line"
                 yield number, Bad(file.name, number, reason, raw.decode("utf-8", "backslashreplace").rstrip("\r\n"))
 
 
-def grouped(rows: Iterable[Row | Bad], size: int, schema: pa.Schema | None = None) -> Iterator[Part]:
-    """Parts of `size` source rows each from rows one by one; the column types are inferred where no schema is given."""
+def _skipped(stream: BinaryIO, budget: Budget, file: str, line: int) -> int:
+    """Bytes of the rest of a line, which is passed over."""
+    size = 0
+    for raw in iter(partial(stream.readline, STRING), b""):
+        size += len(raw)
+        budget.skip(len(raw), file, line)
+        if raw.endswith(b"\n"):
+            break
+    return size
+
+
+@contextmanager
+def _unpacked(file: Path) -> Iterator[BinaryIO]:
+    """The bytes of a file, those of .gz and .zst unpacked as they are read. Raises SourceError where they cannot be."""
+    codec = PACKED.get(file.suffix)
+    if codec is None:
+        with file.open("rb") as stream:
+            yield stream
+        return
+    try:
+        with pa.input_stream(file, compression=codec) as packed, io.BufferedReader(packed, BUFFER) as stream:
+            yield stream
+    except (pa.ArrowException, OSError) as error:
+        raise SourceError(f"{file.name}: not a whole {codec} file: {str(error).rstrip('.')}. Fetch it again.") from None
+
+
+def grouped(rows: Iterable[Row | Bad], size: int, schema: pa.Schema | None = None, budget: Budget | None = None) -> Iterator[Part]:
+    """Parts of `size` source rows each from rows one by one; the column types are inferred where no schema is given.
+
+    budget: what the lines of the rows are counted against.
+    """
     several = iter(rows)
-    part = list(itertools.islice(several, size))
+    part = _next(several, size, budget)
     if not part and schema is not None:
         yield Part(schema.empty_table(), [], [], [])
     while part:
@@ -148,7 +201,13 @@ def grouped(rows: Iterable[Row | Bad], size: int, schema: pa.Schema | None = Non
         table = _table([row.values for _, row in good], schema)
         bad = [row for row in part if isinstance(row, Bad)]
         yield Part(table, bad, [place for place, _ in good], [(row.file, row.line) for _, row in good])
-        part = list(itertools.islice(several, size))
+        part = _next(several, size, budget)
+
+
+def _next(rows: Iterator[Row | Bad], size: int, budget: Budget | None) -> list[Row | Bad]:
+    if budget:
+        budget.chunk(size)
+    return list(itertools.islice(rows, size))
 
 
 def _table(rows: list[dict[str, object]], schema: pa.Schema | None) -> pa.Table:

@@ -1,16 +1,19 @@
 """CSV (RFC 4180) and TSV with a header line. A quote that never closes costs its own line, not the rest of the file."""
 
 import csv
+import itertools
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
 
 from schemas.errors import SourceError
 from schemas.sources import DelimitedSource
-from tasks.read import Bad, Part, Row, files_of, grouped, lines_of
+from tasks.read import PACKED, Bad, Part, Row, files_of, grouped, lines_of
+from tasks.read.budget import STRING, Budget
 
+ENDINGS = tuple(f"{name}{packed}" for name in (".csv", ".tsv", ".txt") for packed in ("", *PACKED))
 LONGEST = 1000  # lines that one quoted value may span before its quote counts as never closed
 
 csv.field_size_limit(2**31 - 1)
@@ -19,23 +22,23 @@ csv.field_size_limit(2**31 - 1)
 class DelimitedReader:
     """A .csv or .tsv file or a folder of them with the same header. Every column is text."""
 
-    def __init__(self, source: DelimitedSource, splits: dict[str, list[Path]] | None = None) -> None:
+    def __init__(self, source: DelimitedSource, splits: Mapping[str, Sequence[Path]] | None = None) -> None:
         """splits: files of each split, in order, where they are not all of the source's path."""
         self._source = source
         self._splits = splits
         self.id = source.id or "id"
 
-    def splits(self) -> dict[str, list[Path]]:
-        return self._splits or {self._source.split: files_of(self._source.path, (".csv", ".tsv", ".txt"))}
+    def splits(self) -> Mapping[str, Sequence[Path]]:
+        return self._splits or {self._source.split: files_of(self._source.path, ENDINGS)}
 
     def parts(self, split: str, rows: int) -> Iterator[Part]:
-        headers = {file: self._header(file) for file in self.splits()[split]}
-        first = next(iter(headers.values()))
-        for file, header in headers.items():
-            if header != first:
-                raise SourceError(f"{file.name}: header {header}, but other files of this source have {first}.")
-        schema = pa.schema([(name, pa.string()) for name in first])
-        yield from grouped((row for file in headers for row in self._rows(file, first)), rows, schema)
+        budget = Budget(self._source.max_bytes)
+        files = iter(self.splits()[split])
+        first = next(files)
+        header = self._header(first)
+        schema = pa.schema([(name, pa.string()) for name in header])
+        several = (row for file in itertools.chain([first], files) for row in self._rows(file, first.name, header, budget))
+        yield from grouped(several, rows, schema, budget)
 
     def _header(self, file: Path) -> list[str]:
         header = next((values for _, values in self._records(file)), None)
@@ -46,8 +49,10 @@ class DelimitedReader:
             raise SourceError(f"{file.name} line 1: column {(twice or [''])[0]!r} is named {'twice' if twice else 'nothing'}.")
         return header
 
-    def _rows(self, file: Path, header: list[str]) -> Iterator[Row | Bad]:
-        records = self._records(file)
+    def _rows(self, file: Path, first: str, header: list[str], budget: Budget) -> Iterator[Row | Bad]:
+        if (own := self._header(file)) != header:
+            raise SourceError(f"{file.name}: header {own}, but that of {first} is {header}. Name the files that are alike.")
+        records = self._records(file, budget)
         next(records)
         for number, values in records:
             if isinstance(values, Bad):
@@ -62,13 +67,13 @@ class DelimitedReader:
     def _separator(self) -> str:
         return "," if self._source.format == "csv" else "\t"
 
-    def _records(self, file: Path) -> Iterator[tuple[int, list[str] | Bad]]:
+    def _records(self, file: Path, budget: Budget | None = None) -> Iterator[tuple[int, list[str] | Bad]]:
         """(number of its first line, values) of each record; a record that cannot be parsed gives up one line.
 
         A blank line is no record, but where the header has one column it is an empty value.
         """
         columns = 0
-        lines = lines_of(file, ends=True)
+        lines = lines_of(file, ends=True, budget=budget)
         ahead: deque[tuple[int, str | Bad]] = deque()  # lines read past a record whose quote did not close
         while ahead or (line := next(lines, None)):
             if not ahead:
@@ -102,7 +107,11 @@ class DelimitedReader:
 
 
 def _until_bad(ahead: deque[tuple[int, str | Bad]], lines: Iterator[tuple[int, str | Bad]]) -> Iterator[str]:
-    """The next lines, at most LONGEST of them and none from an undecodable one on; what is taken from `lines` stays in `ahead`."""
+    """The next lines, at most LONGEST of them or STRING characters; what is taken from `lines` stays in `ahead`.
+
+    None from an undecodable line on.
+    """
+    size = 0
     for i in range(LONGEST):
         if i == len(ahead):
             line = next(lines, None)
@@ -110,6 +119,7 @@ def _until_bad(ahead: deque[tuple[int, str | Bad]], lines: Iterator[tuple[int, s
                 return
             ahead.append(line)
         text = ahead[i][1]
-        if isinstance(text, Bad):
+        if isinstance(text, Bad) or size > STRING:
             return
+        size += len(text)
         yield text

@@ -1,60 +1,80 @@
-"""The Hub: files of a dataset repository at one commit, fetched into the cache of huggingface_hub and read as any others."""
+"""The Hub: files of a dataset repository at one commit, fetched into the cache of huggingface_hub as they are read."""
 
-from collections.abc import Iterator
-from functools import cached_property
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property, partial
 from pathlib import Path
 
-from huggingface_hub import HfApi
-
 from schemas.sources import DelimitedSource, HubSource, JsonlSource, ParquetSource
+from tasks.fetch import Remote
 from tasks.hub import COMMIT, Repository
 from tasks.read import Part, Reader
+from tasks.read.ahead import Files
 from tasks.read.delimited import DelimitedReader
 from tasks.read.hub_files import Form, choose
+from tasks.read.hub_listing import listing
 from tasks.read.jsonl import JsonlReader
 from tasks.read.parquet import ParquetReader
 
 
 def pinned(source: HubSource) -> HubSource:
-    """The source at the commit that its revision names now, under the repository's own name. A commit asks nobody."""
-    if source.revision and COMMIT.fullmatch(source.revision):
+    """The source at the commit that its revision names now, under the repository's own name, with the licence that its card states.
+
+    Asks the Hub once; of a commit whose files it has listed before, not at all.
+    """
+    if source.license and source.revision and COMMIT.fullmatch(source.revision):
         return source
-    repository = Repository("dataset", source.repo, source.revision)
-    with repository.explained():
-        info = HfApi().dataset_info(source.repo, revision=source.revision)
-    return source.model_copy(update={"repo": info.id, "revision": repository.commit(info)})
+    found = listing(source.repo, source.revision)
+    return source.model_copy(update={"repo": found.repo, "revision": found.commit, "license": source.license or found.license})
 
 
 class HubReader:
-    """The chosen files of a repository; fetched when they are first asked for."""
+    """The chosen files of a repository, each fetched when it is read."""
 
-    def __init__(self, source: HubSource) -> None:
+    def __init__(self, source: HubSource, ahead: bool = True) -> None:
+        """ahead: whether to fetch the next file while one is read; it is begun when the second part is asked for."""
         self._source = source
+        self._ahead = ahead
         self.id = source.id or "id"
 
-    def splits(self) -> dict[str, list[Path]]:
-        return self._files.splits()
+    def splits(self) -> Mapping[str, Sequence[Path]]:
+        return self._files
 
     def parts(self, split: str, rows: int) -> Iterator[Part]:
-        yield from self._files.parts(split, rows)
+        for part in _reader(self._source, self._form, self._files).parts(split, rows):
+            yield part
+            if self._ahead:  # who comes back for more will want the next file too
+                self._files[split].ahead()
+
+    @property
+    def _form(self) -> Form:
+        return self._chosen[0]
+
+    @property
+    def _files(self) -> dict[str, Files]:
+        return self._chosen[1]
 
     @cached_property
-    def _files(self) -> Reader:
+    def _chosen(self) -> tuple[Form, dict[str, Files]]:
         source = self._source
+        found = listing(source.repo, source.revision)
         repository = Repository("dataset", source.repo, source.revision)
-        with repository.explained():
-            info = HfApi().dataset_info(source.repo, revision=source.revision, files_metadata=True)
-        files = {sibling.rfilename: sibling for sibling in info.siblings or ()}
-        form, chosen = choose(source, files, info.card_data.get("configs") if info.card_data else None)
-        commit = repository.commit(info)
-        splits = {split: [repository.fetch(commit, files[name]) for name in names] for split, names in chosen.items()}
-        return _reader(source, form, splits)
+        form, chosen = choose(source, found.files, found.configs)
+        splits = {}
+        for split, names in chosen.items():
+            files = [found.files[name] for name in names]
+            hashes = [(Path(file.name).name, file.hash or found.commit) for file in files]
+            splits[split] = Files(hashes, partial(_fetched, repository, found.commit, files))
+        return form, splits
 
 
-def _reader(source: HubSource, form: Form, splits: dict[str, list[Path]]) -> Reader:
-    path = next(files[0] for files in splits.values())  # for messages alone
+def _fetched(repository: Repository, commit: str, files: Sequence[Remote], number: int) -> Path:
+    return repository.fetch(commit, files[number])
+
+
+def _reader(source: HubSource, form: Form, splits: Mapping[str, Sequence[Path]]) -> Reader:
+    common = {"path": Path(source.repo), "id": source.id, "max_bytes": source.max_bytes}  # the path is never looked at
     if form == "parquet":
-        return ParquetReader(ParquetSource(format=form, path=path, id=source.id), splits)
+        return ParquetReader(ParquetSource(format=form, **common), splits)
     if form == "jsonl":
-        return JsonlReader(JsonlSource(format=form, path=path, id=source.id), splits)
-    return DelimitedReader(DelimitedSource(format=form, path=path, id=source.id), splits)
+        return JsonlReader(JsonlSource(format=form, **common), splits)
+    return DelimitedReader(DelimitedSource(format=form, **common), splits)

@@ -2,11 +2,12 @@
 
 import fnmatch
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from schemas.errors import SourceError, did_you_mean
 from schemas.sources import HubSource
+from tasks.read import PACKED
 
 Form = Literal["parquet", "jsonl", "csv", "tsv"]
 ENDINGS: dict[str, Form] = {
@@ -18,19 +19,26 @@ ENDINGS: dict[str, Form] = {
     ".csv": "csv",
     ".tsv": "tsv",
 }
+ENDINGS |= {f"{ending}{packed}": form for ending, form in ENDINGS.items() if form != "parquet" for packed in PACKED}
+MAYBE = tuple(f".json{packed}" for packed in ("", *PACKED))
+ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".7z", ".rar")
+UNREAD = "scripts and pickles are never run, archives never unpacked"
 WORDS = {"train": "train training", "validation": "validation valid val dev", "test": "test testing eval evaluation"}
 SPLIT = re.compile(r"[A-Za-z0-9_]{1,40}")
 SHARD = re.compile(r"(?:^|/)([A-Za-z0-9_]+)-\d{5}-of-\d{5}\.[^/]+$")
 Patterns = dict[str, list[str]]
 
 
-def choose(source: HubSource, names: Iterable[str], configs: object = None) -> tuple[Form, dict[str, list[str]]]:
+def choose(source: HubSource, names: Collection[str], configs: object = None) -> tuple[Form, dict[str, list[str]]]:
     """The format of the files, and split -> its files in the order of their names.
 
     names: paths in the repository. configs: what its card says under `configs`, if anything.
     Raises SourceError where nothing can be read, or the recipe must say which.
     """
-    names = sorted(name for name in names if _safe(name))
+    everything, names = set(names), sorted(name for name in names if _safe(name))
+    odd = sorted(name for name in everything.difference(names) if _form_of(name))
+    if odd and not any(_form_of(name) for name in names):
+        raise SourceError(f"{source.where}: {odd[0]!r} is a name that leads out of the repository; no other file has data.")
     patterns = {split: [pattern] for split, pattern in source.files.items()} or _of_card(source, configs)
     if isinstance(patterns, dict):
         splits = {split: _matching(source, split, several, names) for split, several in patterns.items()}
@@ -119,11 +127,14 @@ def glob(pattern: str) -> str:
 
 def _by_name(source: HubSource, names: Sequence[str]) -> dict[str, list[str]]:
     """SPLIT-00000-of-00002, or the last of train, validation, test ... in the path; all are train where none says."""
-    data = [name for name in names if _form_of(name) and not name.endswith(".json")]
+    data = [name for name in names if _form_of(name) and not name.endswith(MAYBE)]
     if not data:
+        archive = next((name for name in names if name.endswith(ARCHIVES)), None)
+        config = f" in the folder of config {source.config!r}" if source.config else ""
+        unpack = f"Unpack {archive} and read its files by their own format" if archive else "Or name files under source.files"
         raise SourceError(
-            f"{source.where}: no Parquet, JSON lines, CSV or TSV file; scripts and pickles are never run. "
-            "Many datasets have a Parquet copy: try revision: refs/convert/parquet, or name files under source.files."
+            f"{source.where}: no Parquet, JSON lines, CSV or TSV file{config}; {UNREAD}. "
+            f"Many datasets have a Parquet copy: try revision: refs/convert/parquet. {unpack}."
         )
     found: dict[str, list[str]] = {}
     for name in data:
@@ -156,7 +167,7 @@ def _form(source: HubSource, splits: dict[str, list[str]]) -> Form:
     for name in (name for names in splits.values() for name in names):
         form = _form_of(name)
         if form is None:
-            raise SourceError(f"{source.where}: {name} is not read: only Parquet, JSON lines, CSV and TSV are, never scripts or pickles.")
+            raise SourceError(f"{source.where}: {name} is not read: only Parquet, JSON lines, CSV and TSV are; {UNREAD}.")
         forms.setdefault(form, name)
     if len(forms) != 1:
         raise SourceError(

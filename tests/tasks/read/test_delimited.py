@@ -121,7 +121,7 @@ def test_files_of_a_folder_share_their_header(tmp_path, write):
     write("b.csv", "id,text\n2,b\n")
     assert rows_and_bad(read(tmp_path)) == ([("1", "a"), ("2", "b")], [])
     write("c.csv", "text,id\n")
-    with pytest.raises(SourceError, match=r"c\.csv: header \['text', 'id'\], but other files"):
+    with pytest.raises(SourceError, match=r"c\.csv: header \['text', 'id'\], but that of a\.csv is"):
         read(tmp_path)
 
 

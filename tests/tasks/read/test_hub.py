@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,7 +14,19 @@ from huggingface_hub import constants
 
 from schemas.errors import IntegrityError, SourceError
 from schemas.sources import HubSource
-from tasks.read import digest, pinned, reader
+from tasks import fetch
+from tasks.read import digest, hub_listing, pinned, reader
+from tests.hub.faults import Fault
+
+
+@pytest.fixture(autouse=True)
+def waits(monkeypatch):
+    """Seconds that were waited for the Hub, without waiting."""
+    seconds = []
+    for module in (hub_listing, fetch):
+        monkeypatch.setattr(module, "PATIENCE", replace(fetch.PATIENCE, sleep=seconds.append))
+    return seconds
+
 
 LINES = '{"id": "a", "text": "One."}\n{"id": "b", "text": "Two."}\n'
 
@@ -101,7 +114,7 @@ def test_a_damaged_file_in_the_cache_is_an_error(hub):
     (file,) = reader(source()).splits()["train"]
     Path(file).resolve().write_bytes(b"PAR1")
     with pytest.raises(IntegrityError, match=r"train\.parquet in the cache is not what the Hub has\. Delete .* and run again"):
-        reader(source()).splits()
+        rows_of(reader(source()))
 
 
 @pytest.mark.parametrize("token", [None, "other", "mine"])
@@ -136,7 +149,7 @@ def test_who_may_read_what(hub, monkeypatch, kind, token):
 )
 def test_a_refusal_says_the_way_out(hub, changes, broken, message):
     hub.commit("owner/name", {"train.jsonl": LINES})
-    hub.broken = broken
+    hub.faults = [Fault("", f"^{path}", status, times=100) for path, status in broken.items()]
     with pytest.raises(SourceError, match=message):
         rows_of(reader(HubSource.model_validate({"format": "hub", "repo": "owner/name", **changes})))
 
