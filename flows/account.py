@@ -8,7 +8,7 @@ from typing import Literal
 from flows.steps import Derived, Job, Learnt
 from schemas import manifest as m
 from schemas.errors import IntegrityError
-from schemas.plan import Plan
+from schemas.plan import Part, Plan
 from schemas.recipe import Recipe
 from tasks.materialise import Shard
 from tasks.translate import Translator
@@ -38,6 +38,9 @@ def manifest(job: Job, configs: dict[str, m.Config], learnt: Learnt) -> m.Manife
             id=plan.id,
             digest=plan.digest,
             normalised=plan.normalised,
+            license=recipe.source.license,
+            repo=getattr(recipe.source, "repo", None),
+            revision=getattr(recipe.source, "revision", None),
         ),
         engine=m.Engine(
             model=identity.model,
@@ -54,41 +57,49 @@ def manifest(job: Job, configs: dict[str, m.Config], learnt: Learnt) -> m.Manife
     )
 
 
-def configs(job: Job, derived: Sequence[Derived]) -> dict[str, m.Config]:
-    """Source, translations, variants."""
-    recipe = job.recipe
+def parts(recipe: Recipe, plan: Plan) -> list[Part]:
+    """What a release consists of, source first."""
+    return [Part(config, code, split) for config, (code, _) in _kinds(recipe).items() for split in plan.splits]
+
+
+def configs(job: Job, derived: Sequence[Derived], written: Sequence[tuple[Part, Sequence[Shard]]]) -> dict[str, m.Config]:
+    """Source, translations, variants: their rows as the files have them."""
+    found: dict[str, m.Config] = {}
+    for config, (code, kind) in _kinds(job.recipe).items():
+        mine = {part: shards for part, shards in written if part.config == config}
+        splits = {part.split: _account(job, part, shards, derived) for part, shards in mine.items()}
+        found[config] = m.Config(language=code, kind=kind, columns=next(iter(mine.values()))[0].columns, splits=splits)
+    return found
+
+
+def _kinds(recipe: Recipe) -> dict[str, tuple[str, Kind]]:
     kinds: dict[str, tuple[str, Kind]] = {recipe.language: (recipe.language, "source")}
     kinds |= {code: (code, "translation") for code in recipe.translate.into}
-    kinds |= {f"{code}.{v.name}": (code, v.kind) for code in recipe.translate.into for v in recipe.variants_of(code)}
-    return {config: _config(job, config, code, kind, derived) for config, (code, kind) in kinds.items()}
+    return kinds | {f"{code}.{v.name}": (code, v.kind) for code in recipe.translate.into for v in recipe.variants_of(code)}
 
 
-def _config(job: Job, config: str, code: str, kind: Kind, derived: Sequence[Derived]) -> m.Config:
-    mine = [d for d in derived if d.chunk.language == code]
-    splits = {split: _account(job, config, split, [d for d in mine if d.chunk.split == split]) for split in job.plan.splits}
-    return m.Config(language=code, kind=kind, columns=mine[0].shards[config].columns, splits=splits)
-
-
-def _account(job: Job, config: str, split: str, derived: Sequence[Derived]) -> m.Split:
+def _account(job: Job, part: Part, shards: Sequence[Shard], derived: Sequence[Derived]) -> m.Split:
     """Raises IntegrityError unless rows in = rows out + set aside + rejected."""
-    ranges = job.plan.splits[split]
-    shards = [d.shards[config] for d in derived]
+    ranges = job.plan.splits[part.split]
     files = tuple(shard.file for shard in shards)
+    chunks = [d for d in derived if (d.chunk.language, d.chunk.split) == (part.language, part.split)]
+    told = [*shards, *(chunks if part.config == part.language else ())]
     account = m.Split(
         rows_in=sum(r.rows_in for r in ranges),
         rows_out=sum(file.rows or 0 for file in files),
         set_aside=sum(r.set_aside for r in ranges),
-        rejected=sum(d.rejected_rows for d in derived),
-        fields=sum(shard.verdicts.total() for shard in shards),
-        verdicts=_total(shard.verdicts for shard in shards),
-        reasons=_total(shard.reasons for shard in shards),
-        tried=_total(shard.tried for shard in shards),
-        projection=_projection(shards) if job.recipe.project and config in job.recipe.translate.into else None,
+        rejected=sum(d.rejected_rows for d in chunks),
+        sentences=sum(r.segments for r in ranges) if part.config in job.recipe.translate.into else 0,
+        fields=sum(each.verdicts.total() for each in told),
+        verdicts=_total(each.verdicts for each in told),
+        reasons=_total(each.reasons for each in told),
+        tried=_total(each.tried for each in told),
+        projection=_projection(shards) if job.recipe.project and part.config in job.recipe.translate.into else None,
         counts=_total(shard.counts for shard in shards),
         files=files,
     )
     if account.rows_in != account.rows_out + account.set_aside + account.rejected:
-        raise IntegrityError(f"{job.recipe.name} {config} {split}: rows were lost: {account.model_dump(exclude={'files'})}. Report this.")
+        raise IntegrityError(f"{job.recipe.name} {part}: rows were lost: {account.model_dump(exclude={'files'})}. Report this.")
     return account
 
 

@@ -47,7 +47,7 @@ def _split(job: Job, split: str, file: Path, limit: int | None) -> tuple[m.Split
     shards = max(1, math.ceil(min(count(file), limit or sys.maxsize) / ROWS))
     for i, part in enumerate(behaviors(file, ROWS, limit)):
         path = f"{CONFIG}/{split}-{i:05d}-of-{shards:05d}.parquet"
-        write(part.table, job.release, path, {"babelmill": job.signature})
+        write(part.table, job.release, path)
         shard = read_back(job.release, path, part.table.num_rows)
         files.append(shard.file)
         columns = shard.columns

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,16 +17,16 @@ from flows.fit import fit
 from flows.progress import Progress, Silent
 from flows.runners import Runner
 from flows.shortlists import restrict, trial
-from flows.steps import Derived, Job, Learnt, derive_chunk, gather_rejects, translate_chunk
+from flows.steps import Job, Learnt, derive_chunk, gather_rejects, translate_chunk, write_part
 from schemas import manifest as m
 from schemas.errors import WarehouseError
 from schemas.languages import language
 from schemas.plan import Plan
-from schemas.recipe import Recipe
+from schemas.recipe import HubRelease, Recipe
 from tasks.card import write_card
+from tasks.licence import warnings
 from tasks.materialise import guarded
 from tasks.memory import Memory
-from tasks.models.licence import licence_warning
 from tasks.report import write_report
 from tasks.stage import stage
 from tasks.store import LocalStore, Release
@@ -97,14 +97,23 @@ def build(request: Request, runner: Runner, progress: Progress | None = None) ->
         progress.say("Checking and writing")
         with clock("write"):
             chunks = [*plan.chunks(recipe.language), *targets]
-            derived = runner.each("write", partial(derive_chunk, job, learnt=learnt, aligners=aligners), chunks)
-            release = finish(job, derived, learnt, store, request)
+            derived = runner.each("derive", partial(derive_chunk, job, learnt=learnt, aligners=aligners), chunks)
+            parts = account.parts(recipe, plan)
+            written = zip(parts, runner.each("write", partial(write_part, job), parts), strict=True)
+            release = finish(job, account.configs(job, derived, list(written)), learnt, store, request)
     sentences, remembered = sum(t.sentences for t in translated), sum(t.remembered for t in translated)
     run = _record(release, clock, sentences, remembered)
     try:
         _keep(run, request.home / "runs")
     except WarehouseError as error:
         progress.say(f"The release is whole, but the record of its run could not be kept: {error}")
+    if isinstance(recipe.release, HubRelease):
+        if request.preview is None:
+            from flows.publish_commands import publish_built  # the Hub's client: 0.3 s that no other build waits
+
+            run["published"] = publish_built(store, release, recipe.release, progress.say)
+        else:
+            progress.say("A preview is not published.")
     return Built(release, run)
 
 
@@ -116,9 +125,8 @@ def open_engine(request: Request, progress: Progress) -> Translator:
     return engine
 
 
-def finish(job: Job, derived: Sequence[Derived], learnt: Learnt, store: LocalStore, request: Request) -> Release:
-    """Account for every row, write manifest and card, and make the folder a version."""
-    configs = account.configs(job, derived)
+def finish(job: Job, configs: dict[str, m.Config], learnt: Learnt, store: LocalStore, request: Request) -> Release:
+    """Add behaviours and rejects, write manifest and card, and make the folder a version."""
     behaviors, aside = write_behaviors(job, request.limit)
     if behaviors:
         configs[BEHAVIORS] = behaviors
@@ -150,7 +158,7 @@ def _record(release: Release, clock: "Clock", sentences: int, remembered: int) -
         "sentences": sentences,
         "from_memory": remembered,
         "translated": sentences - remembered,
-        "warnings": [text for text in [licence_warning(release.manifest.engine.license, release.manifest.license)] if text],
+        "warnings": warnings(release.manifest),
         "configs": {
             code: {s: v.model_dump(exclude={"files"}) for s, v in c.splits.items()} for code, c in release.manifest.configs.items()
         },

@@ -15,16 +15,18 @@ from prefect.logging import get_run_logger
 from prefect.states import Failed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
+from flows import census_commands
 from flows.build import Built, build
 from flows.options import Options, request
 from flows.options import workers as at_once
 from flows.progress import EVERY, Silent
 from schemas.errors import BabelmillError
 from schemas.manifest import Split
-from schemas.plan import Chunk
+from schemas.plan import Chunk, Part
 
+S = TypeVar("S", Chunk, Part)
 T = TypeVar("T")
-STEPS = ("translate", "write")  # the stages of a build that are mapped over chunks
+STEPS = ("translate", "derive", "write")  # the stages of a build that are mapped over chunks or parts
 
 
 @flow(name="build-dataset", flow_run_name="{recipe}", persist_result=False)
@@ -64,6 +66,42 @@ def build_dataset(
     return built
 
 
+@flow(name="crawl-hub", flow_run_name="{languages}", persist_result=False)
+def crawl_hub(
+    languages: list[str],
+    tasks: list[str] | None = None,
+    modality: str | None = None,
+    author: str | None = None,
+    endpoint: str | None = None,
+    limit: int | None = None,
+    cards: int = 500,
+    calls: int = 500,
+) -> Any:
+    """Count the datasets of a Hub in some languages and release the census; safe to run again after any interruption.
+
+    Args:
+        languages: Under any alias; all tags that mean them are asked for.
+        tasks: Only these task categories.
+        modality: Only this modality: text, audio, image, ...
+        author: Only datasets of this user or organisation.
+        endpoint: Another Hub than HF_ENDPOINT.
+        limit: So many of the most downloaded of each list; writes a preview, no snapshot.
+        cards: README cards read at most, the most downloaded first.
+        calls: Calls for pages in five minutes; the Hub's own limit holds if it is lower.
+    """
+    asked = census_commands.Asked(",".join(languages), ",".join(tasks or ()), modality, author, endpoint, limit, cards, calls)
+    try:
+        told = census_commands.run(asked, Logged())
+    except BabelmillError as error:
+        return _failed(error)
+    create_table_artifact(
+        table=[{"tags": tags, "datasets": count} for tags, count in told["found"].items()],
+        key=key_of(told["name"], "found"),
+        description=f"{told['datasets']:,} datasets, {len(told['new'])} new, {len(told['removed'])} removed: {told['path']}",
+    )
+    return told
+
+
 def run(options: Options) -> Built:
     """A build of the command line as a flow run of the server at PREFECT_API_URL."""
     return cast(Built, build_dataset(**asdict(options)))
@@ -99,10 +137,10 @@ class Tasks:
         self._key = key_of(name, "progress")
         self._artifact: Any = None
 
-    def each(self, verb: str, step: Callable[[Chunk], T], chunks: Sequence[Chunk]) -> list[T]:
+    def each(self, verb: str, step: Callable[[S], T], chunks: Sequence[S]) -> list[T]:
         by_name = {str(chunk): chunk for chunk in chunks}
 
-        @task(name=f"{verb}-chunk", task_run_name=f"{verb} {{chunk}}", cache_policy=NO_CACHE, persist_result=False)
+        @task(name=verb, task_run_name=f"{verb} {{chunk}}", cache_policy=NO_CACHE, persist_result=False)
         def run_chunk(chunk: str) -> Any:
             try:
                 return step(by_name[chunk])

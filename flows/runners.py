@@ -1,18 +1,19 @@
-"""Runners: who maps a step over the chunks. The result is the same; only time differs."""
+"""Runners: who maps a step over chunks, or over the parts of a release. The result is the same; only time differs."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Protocol, TypeVar
 
-from schemas.plan import Chunk
+from schemas.plan import Chunk, Part
 
+S = TypeVar("S", Chunk, Part)
 T = TypeVar("T")
 
 
 class Runner(Protocol):
     """Maps a step over chunks; a chunk may be run twice, so a step must be idempotent."""
 
-    def each(self, verb: str, step: Callable[[Chunk], T], chunks: Sequence[Chunk]) -> list[T]:
+    def each(self, verb: str, step: Callable[[S], T], chunks: Sequence[S]) -> list[T]:
         """The results in the order of the chunks; raises what the first failing step raised."""
 
 
@@ -22,7 +23,7 @@ class Threads:
     def __init__(self, workers: int) -> None:
         self.workers = workers
 
-    def each(self, verb: str, step: Callable[[Chunk], T], chunks: Sequence[Chunk]) -> list[T]:
+    def each(self, verb: str, step: Callable[[S], T], chunks: Sequence[S]) -> list[T]:
         pool = ThreadPoolExecutor(self.workers, thread_name_prefix=verb)
         try:
             futures = [pool.submit(step, chunk) for chunk in chunks]

@@ -1,5 +1,6 @@
 """The steps of a build over one chunk, and over all of them: here frames meet files, memory and model."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from flows.variants import tables
 from schemas.frames import TRANSLATIONS
 from schemas.languages import language
 from schemas.manifest import File
-from schemas.plan import Chunk, Plan
+from schemas.plan import Chunk, Part, Plan
 from schemas.recipe import Recipe
 from tasks.align import Aligner
 from tasks.annotate import annotate
@@ -21,7 +22,7 @@ from tasks.check import check
 from tasks.checks.length_ratio import LengthRatios
 from tasks.claims import Claims
 from tasks.derive import derive
-from tasks.materialise import Shard, entry, guarded, read_back, write
+from tasks.materialise import Shard, entry, guarded, read_back, write, write_split
 from tasks.memory import Memory
 from tasks.recall import answered, paired, pieces, recall
 from tasks.segment import WORDED, texts
@@ -61,11 +62,13 @@ class Translated:
 
 @dataclass(frozen=True)
 class Derived:
-    """A chunk whose shards are written: its language's and its variants'."""
+    """A chunk whose tables are laid down: its language's and its variants'."""
 
     chunk: Chunk
-    shards: dict[str, Shard]  # by config
     rejected_rows: int
+    verdicts: Counter[str] = field(default_factory=Counter)  # of the fields in these rows: no file of a config has them
+    reasons: Counter[str] = field(default_factory=Counter)
+    tried: Counter[str] = field(default_factory=Counter)
 
 
 def translate_chunk(job: Job, chunk: Chunk) -> Translated:
@@ -95,10 +98,11 @@ def translate_chunk(job: Job, chunk: Chunk) -> Translated:
 
 
 def derive_chunk(job: Job, chunk: Chunk, learnt: Learnt, aligners: dict[str, Aligner]) -> Derived:
-    """Check the translations of a chunk, carry its annotations over, write its shards and rejects, and read the shards back."""
+    """Check the translations of a chunk, carry its annotations over, and lay the tables of its configs and its rejects down."""
     records = job.staged.records(chunk, job.plan.schema)
     if chunk.language == job.recipe.language:
-        return Derived(chunk, {chunk.language: _write(job, chunk, chunk.language, records)}, job.plan.range(chunk).rows - records.num_rows)
+        _lay_table(job, chunk, chunk.language, records)
+        return Derived(chunk, job.plan.range(chunk).rows - records.num_rows)
     rows = derive(
         records,
         _checked(job, chunk, learnt),
@@ -114,30 +118,48 @@ def derive_chunk(job: Job, chunk: Chunk, learnt: Learnt, aligners: dict[str, Ali
     if job.recipe.project:
         annotated = annotate(records, job.recipe.annotations, rows.translations, _laid(job, chunk, "pieces"), aligners[chunk.language])
     ids = [str(value) for value in records.column(job.plan.id).to_pylist()]
-    made = tables(job.recipe, chunk, ids, records, rows, annotated)
-    shards = {config: _write(job, chunk, config, table) for config, table in made.items()}
+    for config, table in tables(job.recipe, chunk, ids, records, rows, annotated).items():
+        _lay_table(job, chunk, config, table)
+    derived = Derived(chunk, len(rows.gone))
     if job.recipe.checks.on_reject == "row":  # their verdicts left with their rows
-        told = shards[chunk.language]
-        for field in rows.rejected.select(["verdict", "reasons", "tried"]).to_pylist():
-            told.verdicts[field["verdict"]] += 1
-            told.reasons.update(field["reasons"])
-            told.tried.update([field["verdict"]] if field["tried"] else [])
-    return Derived(chunk, shards, len(rows.gone))
+        for each in rows.rejected.select(["verdict", "reasons", "tried"]).to_pylist():
+            derived.verdicts[each["verdict"]] += 1
+            derived.reasons.update(each["reasons"])
+            derived.tried.update([each["verdict"]] if each["tried"] else [])
+    return derived
 
 
-def _write(job: Job, chunk: Chunk, config: str, table: pa.Table) -> Shard:
-    path = job.plan.shard(chunk, config)
-    write(table, job.release, path, {"babelmill": job.signature})
-    columns = table.column_names
-    ours = () if chunk.language == job.recipe.language else job.recipe.fields  # a source may have columns of such names
-    return read_back(
-        job.release,
-        path,
-        table.num_rows,
-        fields=[field for field in ours if f"{field}_quality" in columns],
-        annotations=[a.column for a in job.recipe.annotations if ours and f"{a.column}_projection" in columns],
-        switched=[f"{field}_switches" for field in ours if f"{field}_switches" in columns],
-    )
+def write_part(job: Job, part: Part) -> list[Shard]:
+    """Write one split of a config into the release, in the order of its chunks, and read the files back."""
+    chunks = [chunk for chunk in job.plan.chunks(part.language) if chunk.split == part.split]
+    laid = (_laid_table(job, chunk, part.config) for chunk in chunks)
+    written = write_split(laid, job.release, f"{part.config}/{part.split}")
+    ours = () if part.language == job.recipe.language else job.recipe.fields  # a source may have columns of such names
+    columns = pq.read_schema(job.release / next(iter(written))).names
+    return [
+        read_back(
+            job.release,
+            path,
+            rows,
+            fields=[field for field in ours if f"{field}_quality" in columns],
+            annotations=[a.column for a in job.recipe.annotations if ours and f"{a.column}_projection" in columns],
+            switched=[f"{field}_switches" for field in ours if f"{field}_switches" in columns],
+        )
+        for path, rows in written.items()
+    ]
+
+
+def _lay_table(job: Job, chunk: Chunk, config: str, table: pa.Table) -> None:
+    place = job.work / "tables" / config / f"{chunk.stem}.arrow"
+    with guarded(place):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with pa.ipc.new_file(place, table.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as file:
+            file.write_table(table)
+
+
+def _laid_table(job: Job, chunk: Chunk, config: str) -> pa.Table:
+    with pa.ipc.open_file(job.work / "tables" / config / f"{chunk.stem}.arrow") as file:
+        return file.read_all()
 
 
 def _checked(job: Job, chunk: Chunk, learnt: Learnt) -> pl.DataFrame:

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 @dataclass(frozen=True, order=True)
 class Chunk:
-    """A fixed range of source rows in one language: the unit of parallel work, and one shard of the release."""
+    """A fixed range of source rows in one language: the unit of parallel work."""
 
     language: str  # canonical code; the source's own for the untranslated config
     split: str
@@ -20,6 +20,18 @@ class Chunk:
 
     def __str__(self) -> str:
         return f"{self.language} {self.stem}"
+
+
+@dataclass(frozen=True, order=True)
+class Part:
+    """One split of one config: what is written into one set of files."""
+
+    config: str
+    language: str  # the source's own for the untranslated config
+    split: str
+
+    def __str__(self) -> str:
+        return f"{self.config} {self.split}"
 
 
 @dataclass(frozen=True)
@@ -45,10 +57,6 @@ class Plan:
     def chunks(self, language: str) -> list[Chunk]:
         """The chunks of one language, in order of split and row."""
         return [Chunk(language, split, i) for split, ranges in self.splits.items() for i in range(len(ranges))]
-
-    def shard(self, chunk: Chunk, config: str) -> str:
-        """Path of a chunk's Parquet file inside the release."""
-        return f"{config}/{chunk.split}-{chunk.index:05d}-of-{len(self.splits[chunk.split]):05d}.parquet"
 
     def range(self, chunk: Chunk) -> Range:
         """The rows of a chunk."""

@@ -12,7 +12,8 @@ from tasks.annotations import FORMATS
 
 TEXTS, FEWEST, MOST = 200, 3, 8  # texts in all, rows at least and at most: 15 languages with 2 fields show 6 rows
 LONGEST = 300  # code points shown of a text; with TEXTS it keeps the report of 15 languages below 300 kB
-CANDIDATES = 2000  # rows that are looked at, evenly spread over the shard
+ROWS = 10_000  # of a split that are looked at, its first ones
+CANDIDATES = 2000  # of these for a row to be shown, evenly spread
 DOUBTED = 2  # rows that are there because a check fired
 
 Row = dict[str, Any]
@@ -29,44 +30,43 @@ class Sample:
 
 
 def sample(manifest: Manifest, folder: Path) -> Sample | None:
-    """Some rows of the source's first shard that has any, and the same rows in every other config with texts.
+    """Some rows of the first split that has any, and the same rows in every other config with texts.
 
-    The shard is cut into equal ranges. Of each comes the row with text in all fields, the longest not over LONGEST code
+    Its first ROWS are cut into equal ranges. Of each comes the row with text in all fields, the longest not over LONGEST code
     points, and the most spans up to 4, in this order of weight; the first of equals. DOUBTED of the rows are instead the
     first where a check rejected a translation, else where one flagged it. None where the source has no rows.
     """
     fields, key = manifest.recipe.get("fields", ()), manifest.source.id
     splits = manifest.configs[manifest.language].splits.items()
-    spots = [(split, index) for split, account in splits for index, file in enumerate(account.files) if file.rows]
-    if not spots or not fields:
+    split = next((split for split, account in splits if account.rows_out), None)
+    if split is None or not fields:
         return None
-    split, index = spots[0]
     names = [name for name, config in manifest.configs.items() if config.kind != "behaviors"]
-    shards = {name: _shard(manifest, folder, name, split, index) for name in names}
-    ids = _choose(manifest, shards, max(FEWEST, min(MOST, TEXTS // (len(names) * len(fields)))))
-    chosen = {name: shard.filter(pl.col(key).is_in(ids)).collect() for name, shard in shards.items()}
+    first = {name: _first(manifest, folder, name, split) for name in names}
+    ids = _choose(manifest, first, max(FEWEST, min(MOST, TEXTS // (len(names) * len(fields)))))
+    chosen = {name: frame.filter(pl.col(key).is_in(ids)).collect() for name, frame in first.items()}
     rows = {name: {row[key]: row for row in frame.to_dicts()} for name, frame in chosen.items()}
     rejects = {(name, row["id"], row["field"]): row for name in names for row in _rejects(folder, name, split, ids)}
     return Sample(split, ids, rows, rejects)
 
 
-def _shard(manifest: Manifest, folder: Path, name: str, split: str, index: int) -> pl.LazyFrame:
-    """What is shown of the shard of a config that goes with a shard of the source; without rows where it has none."""
+def _first(manifest: Manifest, folder: Path, name: str, split: str) -> pl.LazyFrame:
+    """What is shown of the first rows of a config, which has the source's rows in their order, or fewer; without rows where it has none."""
     config, fields, key = manifest.configs[name], manifest.recipe["fields"], manifest.source.id
     bound = [a["column"] for a in manifest.recipe.get("annotations", ())]
     wanted = [*fields, *(f"{f}_{kind}" for f in fields for kind in ("quality", "switches")), *bound, *(f"{b}_projection" for b in bound)]
     columns = [key, *(column for column in wanted if column in config.columns and column != key)]
-    files = config.splits[split].files[index : index + 1] if split in config.splits else ()
+    files = [folder / file.path for file in config.splits[split].files if file.rows] if split in config.splits else []
     if not files:
         return pl.LazyFrame(schema=dict.fromkeys(columns, pl.Null))
-    return pl.scan_parquet(folder / files[0].path, glob=False, hive_partitioning=False).select(columns)
+    return pl.scan_parquet(files, glob=False, hive_partitioning=False).select(columns).head(ROWS)
 
 
-def _choose(manifest: Manifest, shards: dict[str, pl.LazyFrame], count: int) -> list[Any]:
+def _choose(manifest: Manifest, first: dict[str, pl.LazyFrame], count: int) -> list[Any]:
     """Ids of the rows to show, in order."""
-    key, source = manifest.source.id, shards[manifest.language]
+    key, source = manifest.source.id, first[manifest.language]
     order = _ids(source, key)
-    rejected, flagged = _doubted(manifest, shards, order)
+    rejected, flagged = _doubted(manifest, first, order)
     doubted = [*(i for i in order if i in rejected), *(i for i in order if i in flagged - rejected)][:DOUBTED]
     step = -(-len(order) // CANDIDATES)
     rest = [row for row in source.gather_every(step).collect().to_dicts() if row[key] not in doubted]
@@ -76,7 +76,7 @@ def _choose(manifest: Manifest, shards: dict[str, pl.LazyFrame], count: int) -> 
     return [i for i in order if i in chosen]
 
 
-def _doubted(manifest: Manifest, shards: dict[str, pl.LazyFrame], order: list[Any]) -> tuple[set[Any], set[Any]]:
+def _doubted(manifest: Manifest, first: dict[str, pl.LazyFrame], order: list[Any]) -> tuple[set[Any], set[Any]]:
     """Ids of rows of which a translation was rejected, and of those where one was flagged."""
     found: dict[str, set[Any]] = {"reject": set(), "flag": set()}
     for name, config in manifest.configs.items():
@@ -84,8 +84,8 @@ def _doubted(manifest: Manifest, shards: dict[str, pl.LazyFrame], order: list[An
             qualities = [pl.col(f"{f}_quality") for f in manifest.recipe["fields"] if f"{f}_quality" in config.columns]
             for verdict, ids in found.items():
                 said = [quality.struct.field("verdict") == verdict for quality in qualities]
-                ids.update(_ids(shards[name].filter(pl.any_horizontal(said)), manifest.source.id) if said else ())
-            found["reject"].update(set(order).difference(_ids(shards[name], manifest.source.id)))
+                ids.update(_ids(first[name].filter(pl.any_horizontal(said)), manifest.source.id) if said else ())
+            found["reject"].update(set(order).difference(_ids(first[name], manifest.source.id)))
     return found["reject"], found["flag"]
 
 

@@ -40,7 +40,8 @@ def test_a_flow_run_makes_the_same_bytes(prefect_server: str, tmp_path: Path, ho
     tasks = ask(prefect_server, "task_runs", mine)
     assert sorted(str(t["name"]) for t in tasks if t["state_type"] == "COMPLETED") == sorted(
         [f"translate {code} train-00000" for code in ("ron_Latn", "hin_Deva", "cmn_Hans")]
-        + [f"write {code} train-00000" for code in ("eng_Latn", "ron_Latn", "hin_Deva", "cmn_Hans")]
+        + [f"derive {code} train-00000" for code in ("eng_Latn", "ron_Latn", "hin_Deva", "cmn_Hans")]
+        + [f"write {config} train" for config in here.manifest.configs if config != "behaviors"]
     )
     artifacts = {a["key"]: a for a in ask(prefect_server, "artifacts", mine) if a["key"]}
     assert artifacts["xmind-sample-progress"]["data"] == 100
