@@ -12,7 +12,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from flows import memory_cli, models_cli
+from flows import census_cli, diff_cli, memory_cli, models_cli, publish_cli
 
 app = typer.Typer(
     help="Build multilingual datasets from monolingual ones.",
@@ -239,6 +239,9 @@ def transliterate(
     _show(summary, as_json, lambda: print(files.sentence(summary)))
 
 
+app.command("census")(census_cli.census)
+app.command("diff")(diff_cli.diff)
+app.command("publish")(publish_cli.publish)
 app.add_typer(memory_cli.app, name="memory")
 app.add_typer(models_cli.app, name="models")
 

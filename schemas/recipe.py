@@ -171,11 +171,32 @@ class Checks(Strict):
     """Library behind the language check."""
 
 
-class Release(Strict):
-    store: Literal["local"] = "local"
-    """Where the release goes."""
+class _Release(Strict):
     version: str = Field("auto", pattern=r"^(auto|(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*)){2})$")
     """`auto` raises the last version by what changed; or a version of your own."""
+
+
+class LocalRelease(_Release):
+    """A version in the warehouse."""
+
+    store: Literal["local"] = "local"
+    """Where the release goes."""
+
+
+class HubRelease(_Release):
+    """A version in the warehouse, and then on the Hub: one commit, and its tag."""
+
+    store: Literal["hub"]
+    """Where the release goes."""
+    repo: str = Field(pattern=rf"^{HUB_NAME}$")
+    """OWNER/NAME of the dataset; it is made if it is not there."""
+    private: bool = True
+    """Whether only its owner may read it; false where the licences allow everybody to."""
+    accept_licence: str | None = None
+    """Who permits, and where, what the licences of source and model alone do not; goes onto the card."""
+
+
+Release = Annotated[LocalRelease | HubRelease, Field(discriminator="store")]
 
 
 class Recipe(Strict):
@@ -203,7 +224,7 @@ class Recipe(Strict):
     """What else is derived from each translation."""
     checks: Checks = Checks()
     """What is looked at in every translation."""
-    release: Release = Release()
+    release: Release = LocalRelease()
     """Where the result goes and under which version."""
     chunk_rows: int = Field(10_000, ge=1, le=1_000_000)
     """Source rows per chunk and shard: the unit of parallel work, and what is repeated after a crash."""
@@ -218,9 +239,11 @@ class Recipe(Strict):
     @model_validator(mode="before")
     @classmethod
     def _default_engine(cls, values: Any) -> Any:
-        """A union needs its tag: ctranslate2 is the engine where none is named."""
+        """A union needs its tag: ctranslate2 is the engine and local the store where none is named."""
         if isinstance(values, dict) and isinstance(values.get("translate"), dict):
             values = {**values, "translate": {"engine": "ctranslate2", **values["translate"]}}
+        if isinstance(values, dict) and isinstance(values.get("release"), dict):
+            values = {**values, "release": {"store": "local", **values["release"]}}
         return values
 
     @model_validator(mode="after")

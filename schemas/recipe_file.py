@@ -8,7 +8,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from schemas.errors import RecipeError, did_you_mean
-from schemas.recipe import CTranslate2, Echo, Recipe, Translate
+from schemas.recipe import CTranslate2, Echo, Recipe, Release, Translate
 from schemas.resources import data_root, find
 from schemas.sources import HubSource, Source
 
@@ -128,7 +128,7 @@ def _dotted(loc: tuple[int | str, ...]) -> str:
     for i, part in enumerate(loc):
         if isinstance(part, int):
             text += f"[{part}]"
-        elif part != "[key]" and not (i > 0 and part in _TAG_NAMES and loc[i - 1] in ("source", "translate")):
+        elif part != "[key]" and not (i > 0 and part in _TAG_NAMES and loc[i - 1] in ("source", "translate", "release")):
             text += f".{part}"
     return text.lstrip(".")
 
@@ -152,9 +152,10 @@ def _models(annotation: Any) -> list[type[BaseModel]]:
 
 
 def _tag_values(model: type[BaseModel]) -> tuple[str, ...]:
-    tag = model.model_fields.get("format") or model.model_fields.get("engine")
+    tag = next((model.model_fields[key] for key in _UNIONS if key in model.model_fields), None)
     return get_args(tag.annotation) if tag else ()
 
 
-_TAGS = {key: [tag for model in _models(union) for tag in _tag_values(model)] for key, union in (("format", Source), ("engine", Translate))}
+_UNIONS: dict[str, Any] = {"format": Source, "engine": Translate, "store": Release}
+_TAGS = {key: [tag for model in _models(union) for tag in _tag_values(model)] for key, union in _UNIONS.items()}
 _TAG_NAMES = {tag for tags in _TAGS.values() for tag in tags}

@@ -7,7 +7,7 @@ import pytest
 from schemas.resources import data_root
 from tests.flows.building import digests, run
 
-FILES = {file.name: file.read_bytes() for file in (data_root() / "demo" / "model").iterdir() if file.name != "README.md"}
+FILES = {file.name: file.read_bytes() for file in (data_root() / "demo" / "model").iterdir() if file.name not in ("README.md", "babelmill.json")}
 ROWS = [{"id": "a", "text": "The minister visited Berlin on Monday."}, {"id": "b", "text": "Germany won the match."}]
 
 
@@ -24,11 +24,11 @@ def test_a_build_with_a_model_of_the_hub_and_the_next_without_network(hub, commi
     assert manifest.recipe["translate"]["model"] == "owner/name"
     assert manifest.recipe["translate"]["revision"] == commit
     assert built.run["warnings"] == [
-        "the weights of the model are cc-by-nc-4.0, which bars commercial use; the release says cc-by-4.0, which allows it."
+        "the weights of owner/name are cc-by-nc-4.0, which bars commercial use; the result says cc-by-4.0, which allows it; ask its makers"
     ]
     card = (built.release.path / "README.md").read_text("utf-8")
     assert f"`owner/name` at commit `{commit}`, weights under cc-by-nc-4.0, sha256" in card
-    assert "Beware: the weights of the model are cc-by-nc-4.0" in card
+    assert "| the weights of owner/name | cc-by-nc-4.0 |" in card
     before = digests(built.release.path)
     hub.__exit__()
     again = run(recipe)
