@@ -38,6 +38,8 @@ def built(result: Built) -> None:
     if release.change != "preview":
         last = [name for name, config in release.manifest.configs.items() if config.kind == "translation"][-1]
         print(f'\n  datasets.load_dataset("{path}", "{last}")\n  polars.scan_parquet("{path}/{last}/*.parquet")')
+    if published := run.get("published"):
+        print(f"\nOn the Hub ({published['change']}): {published['url']}/tree/{published['tag']}")
 
 
 def projections(manifest: Manifest) -> list[str]:
