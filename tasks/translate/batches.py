@@ -34,7 +34,7 @@ class Running:
     """Sentences in work. Iterate once, to the end: (number, result) of each, None where one does not fit into memory even alone."""
 
     def __init__(self, batches: Batches, submit: Submit, lengths: Sequence[int], tokens: int) -> None:
-        self._batches, self._submit, self._tokens = batches, submit, tokens
+        self._batches, self._submit, self._lengths, self._tokens = batches, submit, lengths, tokens
         self._padded = [-(-length // STEP) * STEP for length in lengths]
         self._promised = self._start(range(len(lengths)))
 
@@ -56,14 +56,18 @@ class Running:
             yield number, _result(self._submit([number], self._padded[number])[0])
 
     def _start(self, numbers: Sequence[int]) -> list[tuple[int, Any]]:
-        """Longest first, as the last batches to end should be short ones; those of one length in batches of about one size."""
+        """Longest first, as the last batches to end should be short ones; those of one padding in batches of about one size.
+
+        Each begins with one of the longest, which sets the padding, and goes on with sentences of about one length, which end together.
+        """
         promised: list[tuple[int, Any]] = []
-        order = sorted(numbers, key=self._padded.__getitem__, reverse=True)
+        order = sorted(numbers, key=self._lengths.__getitem__, reverse=True)
         for length, group in groupby(order, key=self._padded.__getitem__):
             same = list(group)
-            size = -(-len(same) // -(-len(same) * length // self._tokens))
-            for start in range(0, len(same), size):
-                batch = same[start : start + size]
+            count = -(-len(same) * length // self._tokens)
+            first, rest = same[:count], same[count:]
+            for i, longest in enumerate(first):
+                batch = [longest, *rest[len(rest) * i // count : len(rest) * (i + 1) // count]]
                 promised += zip(batch, self._submit(batch, length), strict=True)
         return promised
 
