@@ -18,6 +18,7 @@ from schemas.manifest import File
 
 GROUP_BYTES = 32 << 20  # of a row group in memory: what a writer holds, and well below the 286 MiB that the Hub's viewer refuses
 FILE_BYTES = 500 << 20  # of a file in memory, as the library datasets cuts its shards
+READ_ROWS = 10_000  # at once, when a file is read back
 CHUNKING = {"min_chunk_size": 16 << 10, "max_chunk_size": 64 << 10, "norm_level": 0}  # bytes of a page, before compression
 
 
@@ -68,6 +69,7 @@ def write_split(tables: Iterable[pa.Table], folder: Path, stem: str) -> dict[str
             add(group)
             rows[-1] += group.num_rows
             size += group.nbytes
+            del group  # or it stays beside the next one while that is gathered
     paths = {f"{stem}-{i:05d}-of-{len(rows):05d}.parquet": count for i, count in enumerate(rows)}
     for i, path in enumerate(paths):
         with guarded(folder / path):
@@ -85,11 +87,18 @@ def row_groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
         for start in range(0, max(table.num_rows, 1), step):
             part = table.slice(start, step)
             if size and size + part.nbytes > GROUP_BYTES:
-                yield pa.concat_tables(held).combine_chunks()
-                held, size = [], 0
+                yield _joined(held)
+                size = 0
             held.append(part)
             size += part.nbytes
-    yield pa.concat_tables(held).combine_chunks()
+    yield _joined(held)
+
+
+def _joined(held: list[pa.Table]) -> pa.Table:
+    """The tables as one; the list is emptied, since nobody needs the parts beside it."""
+    whole = pa.concat_tables(held).combine_chunks()
+    held.clear()
+    return whole
 
 
 @contextmanager
@@ -141,8 +150,7 @@ def _read(folder: Path, path: str, expected: int, fields: Sequence[str], annotat
     rows = 0
     with pq.ParquetFile(folder / path, page_checksum_verification=True) as file:
         columns = {field.name: str(field.type) for field in file.schema_arrow}
-        for number in range(file.num_row_groups):
-            group = file.read_row_group(number)
+        for group in file.iter_batches(READ_ROWS):
             rows += group.num_rows
             for field in fields:
                 quality = group.column(f"{field}_quality")
