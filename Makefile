@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-all hub check format demo-model lock bench-translate bench-memory bench-build bench-publish clean
+.PHONY: demo test test-all hub check format demo-model lock bench-translate bench-memory bench-build bench-versions bench-census bench-publish clean
 
 demo: .venv/ready  ## translate the sample corpus into a release
 	$(BIN)/babelmill build xmind-sample
@@ -46,6 +46,12 @@ bench-build: .venv/ready  ## rows a second and peak memory of everything but the
 	$(BIN)/python -m tests.bench.measure_build --rows 100000 --duplicates 0.3 --change 0.01
 	$(BIN)/python -m tests.bench.measure_build --rows 100000 --duplicates 0.3 --change 0.01 --checks on
 	$(BIN)/python -m tests.bench.measure_build --rows 1000000 --duplicates 0.3 --change 0.01
+
+bench-versions: .venv/ready  ## how much of a new version a store with deduplication holds already: ten minutes, 10 GB of disk
+	$(BIN)/python -m tests.bench.measure_versions --json build/bench-versions.json
+
+bench-census: .venv/ready  ## a census of 100,000 made-up datasets: a minute
+	$(BIN)/python -m tests.bench.measure_census --json build/bench-census.json
 
 clean:  ## remove what make and the demo made, the warehouse included
 	rm -rf .venv build dist data/warehouse .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

@@ -50,6 +50,7 @@ def main() -> None:
             f"new {each['new_mb']:7.2f} MB, stored {each['stored']:5.1f} % (worst {each['worst']:5.1f} %), untouched {each['untouched']} %",
         )
     if options.json:
+        options.json.parent.mkdir(parents=True, exist_ok=True)
         options.json.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
 
 
