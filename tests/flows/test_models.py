@@ -7,7 +7,9 @@ import pytest
 from schemas.resources import data_root
 from tests.flows.building import digests, run
 
-FILES = {file.name: file.read_bytes() for file in (data_root() / "demo" / "model").iterdir() if file.name not in ("README.md", "babelmill.json")}
+FILES = {
+    file.name: file.read_bytes() for file in (data_root() / "demo" / "model").iterdir() if file.name not in ("README.md", "babelmill.json")
+}
 ROWS = [{"id": "a", "text": "The minister visited Berlin on Monday."}, {"id": "b", "text": "Germany won the match."}]
 
 
