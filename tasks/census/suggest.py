@@ -80,8 +80,11 @@ def skeleton(row: dict[str, Any], source: Language, targets: Sequence[Language],
         ),
         ("language", source.code, ""),
         ("fields", texts or ["text"], "columns to translate" if texts else "columns to translate: its card names none, look at the files"),
-        ("translate", {"model": MODEL, "into": into}, "a model that knows them all" if targets else "into: the languages that you want"),
-        ("checks", {"reject": ["empty", "loop", "truncated", "script"], "flag": ["length-ratio", "language"]}, ""),
+        (
+            "translate",
+            {"model": MODEL, "into": into},
+            "a model of 100 languages: see that yours are among them" if targets else "into: the languages that you want",
+        ),
     ]
     return "".join(_line(key, value, note) for key, value, note in lines)
 
