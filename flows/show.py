@@ -72,10 +72,10 @@ def samples(path: Path, manifest: Manifest) -> list[str]:
     for code, config in manifest.configs.items():
         if config.kind == "behaviors":
             continue
-        shard = path / next(iter(config.splits.values())).files[0].path
-        tables[code] = dict(pl.read_parquet(shard, columns=[key, field], glob=False).select(key, field).rows())
+        first = path / next(iter(config.splits.values())).files[0].path  # rows stand in the source's order, or are missing
+        tables[code] = dict(pl.scan_parquet(first, glob=False).select(key, field).head(SAMPLES).collect().rows())
     lines, wide = [], max(map(len, tables))
-    for row in list(tables[manifest.language])[:SAMPLES]:
+    for row in tables[manifest.language]:
         lines.append("")
         lines += [f"  {code:{wide}} {cut(texts.get(row))}" for code, texts in tables.items()]
     return lines

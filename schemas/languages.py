@@ -104,6 +104,15 @@ def language(alias: str) -> Language:
 
 
 @cache
+def code_of(tag: str) -> str | None:
+    """The code of a language that a text of others names; None where it is none of the registry."""
+    try:
+        return language(tag).code
+    except RecipeError:
+        return None
+
+
+@cache
 def _index() -> dict[str, Language]:
     return {key: entry for entry in languages() for key in entry.known_as()}
 

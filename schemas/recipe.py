@@ -227,7 +227,7 @@ class Recipe(Strict):
     release: Release = LocalRelease()
     """Where the result goes and under which version."""
     chunk_rows: int = Field(10_000, ge=1, le=1_000_000)
-    """Source rows per chunk and shard: the unit of parallel work, and what is repeated after a crash."""
+    """Source rows per chunk: the unit of parallel work, and what is repeated after a crash."""
     refit: bool = False
     """Learn corpus statistics anew instead of keeping those of the last version."""
 

@@ -34,8 +34,9 @@ def next_version(last: str, changes: Changes | None) -> tuple[str, str]:
 
 
 def numbers(version: str) -> tuple[int, ...]:
-    """1.10.0 as (1, 10, 0), which is in order."""
-    return tuple(int(part) for part in version.split("."))
+    """1.10.0 as (1, 10, 0), which is in order. Raises ValueError where it is no version."""
+    major, minor, patch = version.split(".")
+    return int(major), int(minor), int(patch)
 
 
 def _listed(names: list[str]) -> str:

@@ -21,6 +21,7 @@ from tasks.census.crawl import headers
 from tasks.patience import Patience, passing, patiently, reason
 
 LONGEST = 1 << 20  # bytes that are read of a card
+LONGEST_HEADING = 200  # characters that are looked at
 TROUBLE = 3  # cards in a row that do not come, after which the rest is left for the next crawl
 SECTIONS = {  # of the template of huggingface_hub 2.4; with it the headings of the one before, which most older cards have
     "description": "dataset description|dataset details|dataset summary|summary|description|overview|introduction",
@@ -35,11 +36,12 @@ SECTIONS = {  # of the template of huggingface_hub 2.4; with it the headings of 
     "citation": "citation|citation information",
     "contact": "dataset card authors|dataset card contact|dataset curators|contributions|contact",
 }
-_HEADING = re.compile(r"^#{1,6}\s+(.*?)\s*#*\s*$", re.MULTILINE)
+# A card may be hostile: each of these takes time in proportion to its length.
+_HEADING = re.compile(r"^#{1,6}[ \t]+(\S[^\n]*)$", re.MULTILINE)
 _FENCE = re.compile(r"^(```|~~~).*?(^\1|\Z)", re.MULTILINE | re.DOTALL)
 _FRONT = re.compile(r"\A\s*---\s*\n.*?\n---\s*(\n|\Z)", re.DOTALL)
 _EMPTY = re.compile(  # what the template has where nobody wrote
-    r"<!--.*?-->|\[?(more information needed|needs more information)\]?|\*\*[^*\n]*:?\*\*:?|<[^>]*>|"
+    r"<!--.*?(?:-->|\Z)|\[?(more information needed|needs more information)\]?|\*\*[^*\n]*:?\*\*:?|<[^>]{0,300}>|"
     r"users should be made aware of the risks, biases and limitations of the dataset\."
     r"( more information needed for further recommendations\.)?",
     re.IGNORECASE | re.DOTALL,
@@ -66,7 +68,7 @@ def taken(text: str) -> dict[str, Any]:
 
 def section(heading: str) -> str | None:
     """The section of the template that a heading begins, if any; emphasis, emoji, numbers and [optional] do not matter."""
-    plain = re.sub(r"\[optional\]|\[([^]]*)\]\([^)]*\)", r"\1", heading)
+    plain = re.sub(r"\[optional\]|\[([^]]*)\]\([^)]*\)", r"\1", heading[:LONGEST_HEADING])
     plain = re.sub(r"^[\W\d_]+|[\W_]+$", "", plain)
     return next((name for name, pattern in _KNOWN if pattern.fullmatch(plain)), None)
 

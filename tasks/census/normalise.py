@@ -12,8 +12,7 @@ from functools import cache
 import polars as pl
 
 from schemas.census import CENSUS
-from schemas.errors import RecipeError
-from schemas.languages import language
+from schemas.languages import code_of, language
 from schemas.licences import licence
 from tasks.census.cards import SECTIONS
 
@@ -54,8 +53,8 @@ def normalise(state: pl.DataFrame) -> pl.DataFrame:
     state = state.sort("id").with_row_index("row")
     split = _split(state)
     lists = [
-        _list(split, "language", "languages", _code),
-        _list(split, "language", "other_languages", lambda tag: None if _code(tag) else tag),
+        _list(split, "language", "languages", code_of),
+        _list(split, "language", "other_languages", lambda tag: None if code_of(tag) else tag),
         _list(split, "license", "licences", str),
         _list(split, "task_categories", "tasks", str),
         _list(split, "task_categories", "task_groups", group),
@@ -79,7 +78,7 @@ def normalise(state: pl.DataFrame) -> pl.DataFrame:
 
 def language_of(tag: str) -> str | None:
     """The ISO 639-3 code that a language tag counts as, the tag itself of a language that the registry lacks; None for what is none."""
-    if code := _code(tag):
+    if code := code_of(tag):
         return language(code).iso639_3
     return tag.lower() if tag.lower() not in MULTI and _valid(tag) else None
 
@@ -162,14 +161,6 @@ def _sizes(split: pl.DataFrame) -> pl.DataFrame:
     rank = pl.col("value").replace_strict(SIZES, list(range(len(SIZES))), default=None, return_dtype=pl.UInt32)
     largest = rows.with_columns(rank.alias("rank")).drop_nulls("rank").group_by("row").agg(pl.col("rank").max())
     return largest.select("row", pl.col("rank").replace_strict(list(range(len(SIZES))), SIZES, return_dtype=pl.String).alias("size"))
-
-
-@cache
-def _code(tag: str) -> str | None:
-    try:
-        return language(tag).code
-    except RecipeError:
-        return None
 
 
 @cache

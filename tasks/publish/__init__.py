@@ -13,10 +13,11 @@ from tasks.publish.files import CARD, Item, contents
 from tasks.publish.gate import Target as Target
 from tasks.publish.gate import gate, opened, permission
 from tasks.publish.page import readme
-from tasks.publish.plan import Head, Step, holds, numbers, plan, tag_of, title
+from tasks.publish.plan import Head, Step, holds, plan, tag_of, title
 from tasks.publish.refusals import AGAIN, NOTHING, unnamed
 from tasks.publish.repository import Repository
 from tasks.store import MANIFEST, LocalStore, Release
+from tasks.version import numbers
 
 ROUNDS = 6  # times that others may have moved main while a version was being written
 PREVIEW = "|preview"  # how the signature of a preview ends

@@ -11,6 +11,7 @@ from schemas.errors import PublishError
 from schemas.manifest import Manifest
 from tasks.publish.files import CARD, Item
 from tasks.store import MANIFEST, PAGES
+from tasks.version import numbers
 
 PAPERS = {MANIFEST, *PAGES}  # that differ in their words where another installation wrote the same content
 BARE = {CARD, ".gitattributes"}  # all that a repository has in which nobody has put anything
@@ -116,12 +117,6 @@ def tag_of(manifest: Manifest) -> str:
 def title(manifest: Manifest) -> str:
     """Of the commit: version and content digest."""
     return f"{manifest.name} {manifest.version} (content {manifest.content()[:16]})"
-
-
-def numbers(version: str) -> tuple[int, ...]:
-    """Raises ValueError where it is no version."""
-    major, minor, patch = version.split(".")
-    return int(major), int(minor), int(patch)
 
 
 def _ours(path: str, theirs: Stated | None, manifest: Manifest) -> bool:

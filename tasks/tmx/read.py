@@ -6,12 +6,11 @@ import xml.parsers.expat
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import NoReturn
 
-from schemas.errors import RecipeError, SourceError
-from schemas.languages import Language, language
+from schemas.errors import SourceError
+from schemas.languages import Language, code_of
 from tasks.tmx import Unit
 from tasks.tmx.write import readable
 
@@ -128,8 +127,8 @@ def _fault(what: str) -> NoReturn:
 def _chosen(units: _Units, source: Language, target: Language, account: Account) -> Iterator[Unit]:
     for props, sides in units.done:
         account.units += 1
-        ours = [side for side in sides if _code(side.language) == source.code]
-        theirs = [side for side in sides if _code(side.language) == target.code]
+        ours = [side for side in sides if code_of(side.language) == source.code]
+        theirs = [side for side in sides if code_of(side.language) == target.code]
         reason = _reason(ours, theirs, source, target)
         if reason:
             account.refused[reason] += 1
@@ -171,11 +170,3 @@ def _text(side: _Side) -> str:
     text = whole if isinstance(whole, str) and readable(whole) == side.text else side.text
     text.encode()  # JSON spells lone surrogates, which no text of ours has
     return unicodedata.normalize("NFC", text)
-
-
-@cache
-def _code(tag: str) -> str | None:
-    try:
-        return language(tag).code
-    except RecipeError:
-        return None

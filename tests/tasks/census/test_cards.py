@@ -3,7 +3,7 @@ import hashlib
 import pytest
 
 from tasks.census.budget import Budget
-from tasks.census.cards import SECTIONS, read_cards, section, taken
+from tasks.census.cards import LONGEST, SECTIONS, read_cards, section, taken
 from tasks.patience import Patience
 from tests.hub.faults import Fault
 from tests.tasks.census.records import record
@@ -120,3 +120,10 @@ def test_what_does_not_come_is_left_for_the_next_crawl(hub):
     hub.requests.clear()
     assert cards(hub, *(f"o/d{i}" for i in range(6))) == {}
     assert hub.asked("/resolve/") == 6, "three cards, each tried twice; then it stops"
+
+
+@pytest.mark.parametrize("part", ["<", "<!--", "## [", "# #", " #", "# a ", "```\n", "---\n", "**", "*:", "\n#", "[x]("])
+def test_a_hostile_card_of_full_length_takes_no_longer_than_another(part):
+    """With a pattern that goes back at every sign, one of these would take hours."""
+    hostile = f"## Uses\n{part * (LONGEST // len(part))}"
+    assert set(taken(hostile)["card_sections"]) <= {"uses"}
