@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from flows.steps import Job
 from schemas import manifest as m
-from schemas.frames import SET_ASIDE
+from schemas.frames import SET_ASIDE, table_of
 from schemas.sources import MindSource
 from tasks.materialise import read_back, write
 from tasks.read.behaviors import behaviors, count
@@ -33,7 +33,7 @@ def write_behaviors(job: Job, limit: int | None) -> tuple[m.Config | None, pa.Ta
             splits[split] = account
             aside += bad
     config = m.Config(language=job.recipe.language, kind="behaviors", columns=columns, splits=splits) if splits else None
-    return config, pa.Table.from_pylist(aside, schema=SET_ASIDE)
+    return config, table_of(aside, SET_ASIDE)
 
 
 def _split(job: Job, split: str, file: Path, limit: int | None) -> tuple[m.Split, dict[str, str], list[dict[str, object]]]:

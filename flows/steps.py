@@ -194,7 +194,7 @@ def gather_rejects(job: Job, aside: pa.Table) -> list[File]:
     """
     tables = {"source": pa.concat_tables([job.staged.set_aside(), aside]), "spans": job.staged.bad_spans()}
     for folder in sorted((job.work / "rejected").glob("*")):
-        tables[folder.name] = pa.concat_tables(pq.read_table(file) for file in sorted(folder.glob("*.parquet")))
+        tables[folder.name] = pa.concat_tables(pq.ParquetFile(file).read() for file in sorted(folder.glob("*.parquet")))
     files = []
     for name, table in tables.items():
         if table.num_rows:

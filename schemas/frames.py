@@ -1,5 +1,7 @@
 """Every Arrow schema of Babelmill, once. Columns are described beside their names."""
 
+from collections.abc import Mapping, Sequence
+
 import pyarrow as pa
 
 ENTITIES = pa.list_(
@@ -196,3 +198,11 @@ SET_ASIDE = pa.schema(
     ]
 )
 """Rows of the source that could not be read or have no id of their own, in rejected/source.parquet."""
+
+
+def table_of(rows: Sequence[Mapping[str, object] | Sequence[object]], schema: pa.Schema) -> pa.Table:
+    """Rows, each as values by column or in the schema's order, as a table."""
+    if not rows:  # most builds: Arrow would import pandas first, 0.3 s
+        return pa.Table.from_arrays([pa.nulls(0, field.type) for field in schema], schema=schema)
+    named = [row if isinstance(row, Mapping) else dict(zip(schema.names, row, strict=True)) for row in rows]
+    return pa.Table.from_pylist(named, schema=schema)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import polars as pl
 import pyarrow as pa
 
-from schemas.frames import QUALITY, REJECTED
+from schemas.frames import QUALITY, REJECTED, table_of
 
 
 class Rows(NamedTuple):
@@ -39,14 +39,14 @@ def derive(
         table = _translated(table, field, checked.filter(pl.col("field") == field))
     reject = pl.col("verdict") == "reject"
     bad = checked.filter(reject.any().over("row") if on_reject == "row" else reject).sort("row", "field")
-    ids = records.column(id_column).take(pa.array(bad["row"].to_list(), pa.int64())).to_pylist()
+    ids = records.column(id_column).take(bad["row"].to_arrow()).to_pylist()
     rejected = [
         {**row, "split": split, "id": str(its_id), "translation": row["target"]}
         for its_id, row in zip(ids, bad.iter_rows(named=True), strict=True)
     ]
     gone = set(bad["row"]) if on_reject == "row" else set()
     translations = {field: table.column(field).to_pylist() for field in fields}
-    return Rows(table, pa.Table.from_pylist(rejected, schema=REJECTED), translations, gone)
+    return Rows(table, table_of(rejected, REJECTED), translations, gone)
 
 
 def without(table: pa.Table, gone: Collection[int]) -> pa.Table:

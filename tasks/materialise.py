@@ -156,7 +156,8 @@ def _read(folder: Path, path: str, expected: int, fields: Sequence[str], annotat
                 quality = group.column(f"{field}_quality")
                 verdict = pc.struct_field(quality, "verdict")
                 counts["verdicts"].update(_counts(verdict))
-                counts["tried"].update(_counts(verdict.filter(pc.greater(pc.list_value_length(pc.struct_field(quality, "tried")), 0))))
+                tried = pc.list_value_length(pc.struct_field(quality, "tried")).cast(pa.bool_())
+                counts["tried"].update(_counts(verdict.filter(tried)))
                 counts["reasons"].update(_counts(pc.list_flatten(pc.struct_field(quality, "reasons"))))
             for annotation in annotations:
                 for spans in group.column(f"{annotation}_projection").to_pylist():

@@ -36,12 +36,13 @@ def normalise(table: pa.Table, fields: Sequence[str], annotations: Sequence[Anno
     for field in fields:
         texts = table.column(field).to_pylist()
         whole = [text if text is None else _nfc(text) for text in texts]
-        changed += sum(a != b for a, b in zip(texts, whole, strict=True))
+        others = sum(a != b for a, b in zip(texts, whole, strict=True))
+        changed += others
         for annotation in annotations:
             if annotation.field == field:
                 table = _cleaned(table, annotation, texts, whole, bad)
         at = table.schema.get_field_index(field)
-        table = table.set_column(at, field, pa.array(whole, pa.string()))
+        table = table.set_column(at, field, pa.array(whole, pa.string()) if others else table.column(at).cast(pa.string()))
     return Normalised(table, changed, bad)
 
 

@@ -32,6 +32,7 @@ _OWN_LIST = {"deu"}  # CLDR's German list matches ends of words ("Wasser."): it 
 _ORDINAL = {"deu", "fin", "nob", "nno", "dan", "est", "ces", "slk", "slv", "hun", "hrv", "bos", "tur"}
 _OPENING = "([{«“‘„「『《〈（［｛【¿¡"
 _NO_WORD = re.compile(r"[\s(\[{\"'“”‘’«»]")
+_SEGMENTS = {"row": pl.UInt32, "field": pl.String, "position": pl.UInt32, "text": pl.String, "separator": pl.String}
 _BETWEEN, _AT_ONCE = "\u2029", 1000
 _TAIL = 12  # longer than any abbreviation: looking further back makes long unspaced text take quadratic time
 
@@ -144,14 +145,21 @@ def texts(segments: pl.DataFrame) -> pl.Series:
 
 def segment(records: pl.DataFrame, fields: Sequence[str], language: Language) -> pl.DataFrame:
     """The segments of the fields of some records, as schemas.frames.SEGMENTS; null fields have none."""
-    rows: list[tuple[int, str, int, str, str]] = []
-    for field in fields:
-        present = [(row, text) for row, text in enumerate(records[field].to_list()) if text is not None]
-        for (row, text), pieces in zip(present, _broken([text for _, text in present], language), strict=True):
-            for position, (sentence, separator) in enumerate(_sentences(text, pieces, language)):
-                rows.append((row, field, position, sentence, separator))
-    schema = {"row": pl.UInt32, "field": pl.String, "position": pl.UInt32, "text": pl.String, "separator": pl.String}
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    none = pl.DataFrame(schema=_SEGMENTS)
+    return pl.concat([none, *(_segmented(field, records[field], language) for field in fields)])
+
+
+def _segmented(field: str, values: pl.Series, language: Language) -> pl.DataFrame:
+    present = [(row, text) for row, text in enumerate(values.to_list()) if text is not None]
+    rows, positions, sentences, separators = list[int](), list[int](), list[str](), list[str]()  # by column: a frame of tuples takes longer
+    for (row, text), pieces in zip(present, _broken([text for _, text in present], language), strict=True):
+        for position, (sentence, separator) in enumerate(_sentences(text, pieces, language)):
+            rows.append(row)
+            positions.append(position)
+            sentences.append(sentence)
+            separators.append(separator)
+    columns = {"row": rows, "field": [field] * len(rows), "position": positions, "text": sentences, "separator": separators}
+    return pl.DataFrame(columns, schema=_SEGMENTS)
 
 
 def join(segments: pl.DataFrame, column: str = "text", target: Language | None = None) -> pl.DataFrame:

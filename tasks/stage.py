@@ -1,7 +1,7 @@
 """Stage: read a source once, in order, into ranges of rows on disk, each with its segments. Pins what the build sees."""
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import compress
@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from schemas.errors import RecipeError, SourceError, did_you_mean
-from schemas.frames import BAD_SPANS, SET_ASIDE
+from schemas.frames import BAD_SPANS, SET_ASIDE, table_of
 from schemas.languages import language
 from schemas.plan import Chunk, Plan, Range
 from schemas.recipe import Recipe
@@ -33,7 +33,7 @@ class Staged:
 
     def records(self, chunk: Chunk, schema: pa.Schema) -> pa.Table:
         """The source rows of a chunk, in the schema of the whole source."""
-        return conformed(pq.read_table(self.folder / f"{chunk.stem}.records.parquet"), schema)
+        return conformed(pq.ParquetFile(self.folder / f"{chunk.stem}.records.parquet").read(), schema)
 
     def segments(self, chunk: Chunk) -> pl.DataFrame:
         """The segments of a chunk (schemas.frames.SEGMENTS)."""
@@ -41,11 +41,11 @@ class Staged:
 
     def set_aside(self) -> pa.Table:
         """The rows that could not be read (schemas.frames.SET_ASIDE)."""
-        return pq.read_table(self.folder / "set-aside.parquet")
+        return pq.ParquetFile(self.folder / "set-aside.parquet").read()
 
     def bad_spans(self) -> pa.Table:
         """The spans that do not fit their text (schemas.frames.BAD_SPANS)."""
-        return pq.read_table(self.folder / "bad-spans.parquet")
+        return pq.ParquetFile(self.folder / "bad-spans.parquet").read()
 
 
 def stage(recipe: Recipe, folder: Path, limit: int | None = None, strict: bool = False) -> tuple[Plan, Staged]:
@@ -113,13 +113,9 @@ def stage(recipe: Recipe, folder: Path, limit: int | None = None, strict: bool =
     if digest(source) != pinned:
         raise SourceError(f"{recipe.source.where} changed while it was read. Run the same command again when it is whole.")
     with guarded(folder):
-        pq.write_table(_table(aside, SET_ASIDE), folder / "set-aside.parquet")
-        pq.write_table(_table(misfits, BAD_SPANS), folder / "bad-spans.parquet")
+        pq.write_table(table_of(aside, SET_ASIDE), folder / "set-aside.parquet")
+        pq.write_table(table_of(misfits, BAD_SPANS), folder / "bad-spans.parquet")
     return Plan(pinned, source.id, unified(schemas), splits, normalised), Staged(folder)
-
-
-def _table(rows: Sequence[tuple[object, ...]], schema: pa.Schema) -> pa.Table:
-    return pa.Table.from_arrays([pa.array([row[i] for row in rows], field.type) for i, field in enumerate(schema)], schema=schema)
 
 
 def _cut(part: Part, rows: int) -> Part:

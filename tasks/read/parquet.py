@@ -66,7 +66,7 @@ class ParquetReader:
                 schema = _plain_schema(file.name, opened.schema_arrow)
                 if first is None:
                     first = file.name, schema
-                    yield file.name, 0, pa.RecordBatch.from_pylist([], schema)
+                    yield file.name, 0, pa.RecordBatch.from_arrays([pa.nulls(0, each.type) for each in schema], schema=schema)
                 if schema != first[1]:
                     raise SourceError(
                         f"{file.name}: its columns differ from those of {first[0]}: {_differences(schema, first[1])}. {ALIKE}"

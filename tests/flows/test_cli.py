@@ -189,6 +189,17 @@ def test_a_build_imports_no_prefect(home: Path, tmp_path: Path) -> None:
     ]
 
 
+def test_a_build_from_parquet_imports_no_pandas(home: Path, tmp_path: Path) -> None:
+    pl.DataFrame({"id": ["a", "b"], "text": ["One.", "Two."]}).write_parquet(tmp_path / "rows.parquet")
+    recipe = wrong(tmp_path, {"source": {"format": "parquet", "path": "rows.parquet"}})
+    code = (
+        "import sys; sys.argv = ['babelmill', 'build', sys.argv[1]]\nfrom flows import cli\n"
+        "try: cli.main()\nfinally: print('pandas' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(recipe)], capture_output=True, text=True)
+    assert (done.returncode, done.stdout.split()[-1]) == (0, "False"), done.stderr  # Arrow does so unasked: 0.3 s of every build
+
+
 def test_the_readme_shows_what_the_demo_prints(babelmill: Callable[..., object], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     readme = (Path(__file__).resolve().parents[2] / "README.md").read_text("utf-8")
     block = re.search(r"```console\n(.*?)```", readme, re.DOTALL)
