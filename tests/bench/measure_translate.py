@@ -6,8 +6,9 @@ python -m tests.bench.measure_translate --model FOLDER --corpus FILE.jsonl --fie
 transformers: float32, sorted, batches of 32. chunks: CTranslate2 as its documentation calls it, 32 rows at a time in the corpus's order.
 whole: CTranslate2 driven perfectly, the whole corpus sorted, batches by tokens, a worker on every core; tokenisation not counted.
 build: `babelmill build` from JSONL to the Parquet of a release, everything counted but loading the model; without checks and second
-tries, which the others have not either. listed: the same with a shortlist, its trial counted and the second load not. whole and build run in turns,
---rounds times; the first two on a part of the rows (--slow-rows), spread evenly over the lengths. Speeds are output tokens a second.
+tries, which the others have not either. listed: the same with a shortlist, its trial counted, the second load not. whole and build run
+in turns, --rounds times; the first two on a part of the rows (--slow-rows), spread evenly over the lengths. Speeds are output tokens a
+second.
 """
 
 import argparse
