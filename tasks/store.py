@@ -172,10 +172,18 @@ def _set_aside(target: Path, staged: Path) -> None:
 
 def sweep(folder: Path) -> None:
     """Remove the staging folders whose process on this host has ended."""
-    for path in folder.iterdir():
+    for path in abandoned(folder):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def abandoned(folder: Path) -> list[Path]:
+    """The staging folders whose process on this host has ended."""
+    found = []
+    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
         host, _, pid = path.name.rpartition("-")[0].rpartition("-")
         if host == socket.gethostname() and pid.isdecimal() and not _alive(int(pid)):
-            shutil.rmtree(path, ignore_errors=True)
+            found.append(path)
+    return found
 
 
 def _alive(pid: int) -> bool:

@@ -9,7 +9,15 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 OWN = {"flows", "tasks", "schemas"}
-WITH = {"markupsafe": "jinja2", "regex": "uroman", "tokenizers": "transformers"}  # comes with; the last is asked for where it is missing
+# Comes with; the last is asked for where it is missing.
+WITH = {
+    "apprise": "prefect",
+    "httpx": "prefect",
+    "markupsafe": "jinja2",
+    "packaging": "prefect",
+    "regex": "uroman",
+    "tokenizers": "transformers",
+}
 EXTRAS = {"transformers"}
 
 

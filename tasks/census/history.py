@@ -15,6 +15,7 @@ from deltalake.exceptions import DeltaError
 
 from schemas.census import CARDS, HISTORY, Account
 from schemas.errors import RecipeError, WarehouseError
+from tasks.vacuum import DAYS, HOOKS, Freed, vacuum
 
 COUNTERS = ("downloads", "downloads_all_time", "likes")
 FACTS = ("author", "sha", "created", "modified", "private", "gated", "disabled", "tags", "under", *(n for n in CARDS.names if n != "id"))
@@ -104,7 +105,14 @@ class History:
             self._folder.mkdir(parents=True, exist_ok=True)
             if not DeltaTable.is_deltatable(str(self._folder)):
                 DeltaTable.create(str(self._folder), HISTORY, mode="ignore")
-            write_deltalake(str(self._folder), whole.select(HISTORY.names).to_arrow().cast(HISTORY), mode="append")
+            write_deltalake(
+                str(self._folder), whole.select(HISTORY.names).to_arrow().cast(HISTORY), mode="append", post_commithook_properties=HOOKS
+            )
+
+    def vacuum(self, days: int = DAYS, dry_run: bool = False) -> Freed:
+        """Free what killed crawls left behind `days` days ago; see tasks.vacuum."""
+        with self._guarded():
+            return vacuum(self._folder, days, dry_run)
 
     def _rows(self) -> pl.LazyFrame:
         empty = pl.LazyFrame(schema=pl.Schema(HISTORY))

@@ -20,6 +20,7 @@ from tasks.memory.compaction import ROWS, compact
 from tasks.memory.files import File, commit, listed, ranges, read
 from tasks.memory.rows import PAYLOAD, checksums, key, sound
 from tasks.translate import Hypothesis
+from tasks.vacuum import DAYS, HOOKS, Freed, vacuum
 
 __all__ = ["Memory", "key"]
 
@@ -108,6 +109,11 @@ class Memory:
                 file.path.unlink(missing_ok=True)
         return sum(file.bytes for file in gone)
 
+    def vacuum(self, days: int = DAYS, dry_run: bool = False) -> Freed:
+        """Free what compaction, pruning and killed writers left behind `days` days ago; see tasks.vacuum."""
+        with self._guarded():
+            return vacuum(self._folder, days, dry_run)
+
     def _open(self) -> DeltaTable | None:
         try:
             with self._guarded():
@@ -135,7 +141,7 @@ class Memory:
                 if not self._folder.is_dir() or not DeltaTable.is_deltatable(self._uri):
                     self._folder.mkdir(parents=True, exist_ok=True)
                     DeltaTable.create(self._uri, MEMORY, mode="ignore", partition_by=["engine", "target"])
-                write_deltalake(self._uri, rows, mode="append")
+                write_deltalake(self._uri, rows, mode="append", post_commithook_properties=HOOKS)
                 return
             except CommitFailedError:
                 if not tries_left:

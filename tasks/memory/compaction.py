@@ -14,6 +14,7 @@ from deltalake.transaction import AddAction
 
 from tasks.memory.files import SETTLED, File, commit, listed, ranges, read, settle
 from tasks.memory.rows import sound
+from tasks.vacuum import HOOKS
 
 ROWS = 150_000  # of a file at most, and in memory at once: measured in tests/bench/measure_memory.py
 
@@ -31,7 +32,9 @@ def compact(table: DeltaTable, folder: Path, engine: str, target: str, least: in
         done = [file for file in _files(table, folder, engine, target) if _settled(file) and file not in small]
         _merge(table, folder, engine, target, group, done)
         table.update_incremental()
-    table.vacuum(dry_run=False, full=True)  # files that no version of the last week names; nobody reads longer than that
+    table.vacuum(
+        dry_run=False, full=True, post_commithook_properties=HOOKS
+    )  # files that no version of the last week names; nobody reads longer than that
     return True
 
 
@@ -70,7 +73,7 @@ def _merge(table: DeltaTable, folder: Path, engine: str, target: str, group: lis
     for part in ranges(_rows(old), ROWS):
         rows = sound(read(_paths(old), part), engine, target).join(elsewhere, on="key", how="anti", maintain_order="left")
         if rows.height:
-            made.append(settle(rows, folder, engine, target))
+            made.append(settle(rows, folder, engine, target, max(file.written for file in old)))
     commit(table, made, old)
 
 

@@ -23,6 +23,7 @@ from deltalake.transaction import AddAction, RemoveAction
 
 from schemas.frames import MEMORY
 from tasks.memory.rows import ROW
+from tasks.vacuum import HOOKS
 
 _log = logging.getLogger("babelmill")
 
@@ -40,7 +41,7 @@ class File(NamedTuple):
     target: str
     rows: int
     bytes: int
-    written: int  # milliseconds since 1970
+    written: int  # milliseconds since 1970; of a file that compaction made, when the last of its rows came
 
 
 def listed(table: DeltaTable | None, folder: Path) -> list[File]:
@@ -48,7 +49,7 @@ def listed(table: DeltaTable | None, folder: Path) -> list[File]:
     if table is None:
         return []
     wanted = ["path", "partition.engine", "partition.target", "num_records", "size_bytes", "modification_time"]
-    rows = pl.DataFrame(pa.table(table.get_add_actions(flatten=True)).select(wanted)).rows()
+    rows = pl.DataFrame(table.get_add_actions(flatten=True)).select(wanted).rows()
     return sorted(File(folder.joinpath(*row[0].split("/")), *row) for row in rows)
 
 
@@ -90,8 +91,11 @@ def _only(scan: pl.LazyFrame, wanted: pl.Series | Keys | None) -> pl.LazyFrame:
     return scan if high is None else scan.filter(key < pl.lit(high))
 
 
-def settle(rows: pl.DataFrame, folder: Path, engine: str, target: str) -> AddAction:
-    """Write rows in order of key into a new file of a partition, which is not part of the table before it is committed."""
+def settle(rows: pl.DataFrame, folder: Path, engine: str, target: str, written: int | None = None) -> AddAction:
+    """Write rows in order of key into a new file of a partition, which is not part of the table before it is committed.
+
+    written: when the last of the rows came, in milliseconds since 1970; now if not given.
+    """
     path = f"engine={engine}/target={target}/{SETTLED}{uuid.uuid4()}.parquet"
     place = folder / path
     place.parent.mkdir(parents=True, exist_ok=True)
@@ -109,9 +113,10 @@ def settle(rows: pl.DataFrame, folder: Path, engine: str, target: str) -> AddAct
         )
         stream.flush()
         os.fsync(stream.fileno())
-    now = int(time.time() * 1000)
+    if written is None:
+        written = int(time.time() * 1000)
     partition = {"engine": engine, "target": target}
-    return AddAction(path, place.stat().st_size, partition, now, True, json.dumps({"numRecords": rows.height}))
+    return AddAction(path, place.stat().st_size, partition, written, True, json.dumps({"numRecords": rows.height}))
 
 
 def commit(table: DeltaTable, made: list[AddAction], old: list[File]) -> None:
@@ -119,4 +124,4 @@ def commit(table: DeltaTable, made: list[AddAction], old: list[File]) -> None:
     # Rows do not change, but of actions that say so (data_change) delta-rs 1.6 lets two take away the same file
     now = int(time.time() * 1000)
     gone = [RemoveAction(file.name, True, now, file.bytes, {"engine": file.engine, "target": file.target}) for file in old]
-    table.create_write_transaction([*made, *gone], "append", MEMORY, ["engine", "target"])
+    table.create_write_transaction([*made, *gone], "append", MEMORY, ["engine", "target"], post_commithook_properties=HOOKS)

@@ -7,11 +7,11 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from schemas.errors import EngineError, RecipeError, did_you_mean
+from schemas.errors import EngineError, IntegrityError, RecipeError, did_you_mean
 from schemas.model_file import ModelFile
 from tasks.materialise import flush, guarded
 from tasks.store import LocalStore
-from tasks.translate.model import read_about
+from tasks.translate.model import read_about, sha256
 
 MAIN = "main"
 AS_IS = "as-is"  # the quantisation of a repository that holds a CTranslate2 model
@@ -80,6 +80,15 @@ class ModelStore:
                     raise
             flush(self.root)
         return target
+
+    def verify(self, name: str) -> None:
+        """Raises IntegrityError naming the first file of a kept model that is not as it was fetched."""
+        folder = self.root / name
+        files = read_about(folder).files
+        for file, digest in files.items():
+            if not (folder / file).is_file() or sha256(folder / file) != digest:
+                way_out = f"Run babelmill models remove {name}, then the command that needs it: it is fetched anew"
+                raise IntegrityError(f"{folder / file}: not the file that was fetched (sha256 differs). {way_out}.")
 
     def remove(self, name: str) -> None:
         """Remove a kept model. Raises RecipeError, with the names there are, if there is none of this name."""

@@ -26,7 +26,7 @@ class Loaded:
         kind, _, numbers = machine.device.partition(":")
         gpus = 0 if kind == "cpu" else ctranslate2.get_cuda_device_count()
         if gpus:
-            _load_cublas()
+            load_cublas()
         self.device = ("cuda" if gpus else "cpu") if kind == "auto" else kind
         if compute_type == "auto":
             compute_type = "float16" if self.device == "cuda" else "int8"
@@ -79,7 +79,7 @@ class Loaded:
             raise EngineError(f"model {self._model.name!r} in {self._model.folder} cannot be loaded on {self.device}: {error}") from None
 
 
-def _load_cublas() -> None:
+def load_cublas() -> None:
     """Load cuBLAS from the wheel of the extra `gpu`, if it is there: CTranslate2 asks for it by name and does not look into wheels."""
     found = importlib.util.find_spec("nvidia")
     for folder in (found.submodule_search_locations or ()) if found else ():

@@ -1,5 +1,6 @@
 """The history gives back any state, and the events of a crawl are those of what it found."""
 
+import os
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
@@ -142,3 +143,21 @@ def test_no_snapshot_and_a_damaged_table(tmp_path):
 def test_order_of_tags_is_no_change():
     one, other = (state({"id": "a/b", "tags": tags}) for tags in ([KO, "x"], ["x", KO]))
     assert changes(one, other).is_empty()
+
+
+def test_what_a_killed_crawl_left_behind_goes_and_no_snapshot_does(tmp_path):
+    history = History(tmp_path / "history")
+    for downloads in (1, 2):
+        add(history, found(a=([KO], downloads, [KO])))
+    before = [history.state(number) for number in (1, 2)]
+    left = tmp_path / "history" / "left.parquet"
+    left.write_bytes(b"PAR1")
+    for path in tmp_path.rglob("*"):
+        os.utime(path, (0, 0))
+    freed = history.vacuum()
+    assert not left.exists()
+    assert freed.bytes >= 4
+    assert all(history.state(number).equals(old) for number, old in zip((1, 2), before, strict=True))
+    assert history.snapshots().height == 2
+    add(history, found(a=([KO], 3, [KO])))
+    assert history.last() == 3
