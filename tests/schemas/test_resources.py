@@ -1,8 +1,13 @@
-from schemas.resources import data_root, find
+from schemas.resources import data_root, deploy_file, find, server_settings
 
 
 def test_the_table_of_languages_ships():
     assert (data_root() / "languages.csv").is_file()
+
+
+def test_deployments_and_settings_ship():
+    assert deploy_file("prefect.yaml").is_file()
+    assert server_settings()["PREFECT_SERVER_API_CSRF_PROTECTION_ENABLED"] == "true"
 
 
 def test_found_near_first_then_here_then_among_what_ships(write, tmp_path, monkeypatch):
