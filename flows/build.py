@@ -14,6 +14,7 @@ from flows import account
 from flows.behaviors import CONFIG as BEHAVIORS
 from flows.behaviors import write_behaviors
 from flows.fit import fit
+from flows.locks import alone, lock_of
 from flows.progress import Progress, Silent
 from flows.runners import Runner
 from flows.shortlists import restrict, trial
@@ -60,6 +61,7 @@ def build(request: Request, runner: Runner, progress: Progress | None = None) ->
     recipe, clock = request.recipe, Clock()
     store = LocalStore((request.store or request.home / "releases") if request.preview is None else request.home / "previews")
     with ExitStack() as folders:
+        folders.enter_context(alone(lock_of(request.home, "build", recipe.name, request.preview), recipe.name, progress.say))
         with clock("open"):
             engine = open_engine(request, progress)
         staging = folders.enter_context(store.staging())

@@ -1,17 +1,15 @@
 """The sentence of a census: crawl, read cards, add a snapshot, release."""
 
-import fcntl
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
 import polars as pl
 
+from flows.locks import alone
 from schemas.census import Account, Listing, Query
-from schemas.errors import WarehouseError
 from tasks.census.budget import FILES, LISTS, Budget
 from tasks.census.cards import read_cards
 from tasks.census.compare import doubted, events, failures, kept
@@ -20,7 +18,6 @@ from tasks.census.history import History
 from tasks.census.journal import Journal
 from tasks.census.release import release
 from tasks.census.snapshot import Snapshot, snapshot, trial
-from tasks.materialise import guarded
 from tasks.patience import Patience
 
 
@@ -57,7 +54,7 @@ def census(query: Query, home: Path, options: Options | None = None) -> Census:
     """Count the datasets of a query; safe to run again after any interruption. With `limit` a trial, which enters no history."""
     options, start = options or Options(), time.monotonic()
     folder = home / "census" / query.name
-    with alone(folder):
+    with alone(folder / ".lock", f"census {query.name}"):
         journal = Journal(folder / ("trial" if query.limit else "crawl"), query, options.now)
         if query.limit:
             made, calls = glance(query, journal, options)
@@ -122,17 +119,3 @@ def accounted(query: Query, journal: Journal, listings: Sequence[Listing], found
         found=found.height,
         kept=kept,
     )
-
-
-@contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """One process at a time crawls a census. Raises WarehouseError where another is at it."""
-    with guarded(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / ".lock").open("w")
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise WarehouseError(f"{folder}: another process is at work on this census. Wait for it, or end it; then run again.") from None
-        yield

@@ -8,7 +8,8 @@ import polars as pl
 from huggingface_hub import constants
 from pydantic import ValidationError
 
-from flows.census import Census, Options, alone, census, glance
+from flows.census import Census, Options, census, glance
+from flows.locks import alone
 from flows.progress import Silent
 from flows.settings import settings
 from schemas.census import Query
@@ -101,7 +102,7 @@ def suggest(asked: Asked, source_language: str, source: str | None, shown: Silen
     reading, targets = language(source_language), [language(alias) for alias in _list(asked.languages)]
     wanted = query(replace(asked, languages=source_language, modality=asked.modality or "text", limit=asked.limit or MOST))
     folder = settings().home / "census" / f"{wanted.name}-suggest"
-    with shown, alone(folder):
+    with shown, alone(folder / ".lock", f"census {folder.name}"):
         how = options(replace(asked, cards=0), shown.say)
         journal = Journal(folder / "crawl", wanted, how.now)
         seen, _ = glance(wanted, journal, how)

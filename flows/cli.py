@@ -12,7 +12,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from flows import census_cli, diff_cli, memory_cli, models_cli, publish_cli
+from flows import census_cli, diff_cli, maintain_cli, memory_cli, models_cli, publish_cli, run_cli, serve_cli
 
 app = typer.Typer(
     help="Build multilingual datasets from monolingual ones.",
@@ -111,24 +111,20 @@ def releases(
 
 @app.command()
 def recipes(as_json: Json = False) -> None:
-    """List the recipes that come with Babelmill."""
-    from schemas.recipe_file import load, shipped
+    """List the recipes that have a name: those that come with Babelmill, and those of the folder `recipes` in the warehouse."""
+    from flows import commands
 
-    found = [{"name": name, "title": load(name).title, "path": str(path)} for name, path in shipped().items()]
-    _show(found, as_json, lambda: [print(f"{r['name']:24} {r['title']}  ({r['path']})") for r in found])
+    found = commands.list_recipes()
+    _show(found, as_json, lambda: [print(f"{r['name']:24} {r['title'] or r['error']}  ({r['path']})") for r in found])
 
 
 @app.command()
 def doctor(as_json: Json = False) -> None:
-    """Check this installation: versions, shipped files, model, warehouse, disk, Prefect; say what to do."""
-    from flows.doctor import examine
+    """Look at every part: packages, recipes, models, GPU, warehouse, disk, Hub, token, server, worker, runs; say what to do."""
+    from flows import doctor as doctors
 
-    findings = examine()
-    _show(
-        findings,
-        as_json,
-        lambda: [print(f"{'ok ' if f['ok'] else 'BAD'} {f['what']:12} {f['found']}") for f in findings],
-    )
+    findings = doctors.examine()
+    _show(findings, as_json, lambda: print(doctors.text(findings)))
     if not all(f["ok"] for f in findings):
         raise typer.Exit(1)
 
@@ -242,6 +238,9 @@ def transliterate(
 app.command("census")(census_cli.census)
 app.command("diff")(diff_cli.diff)
 app.command("publish")(publish_cli.publish)
+app.command("serve")(serve_cli.serve)
+app.command("run")(run_cli.run)
+app.command("maintain")(maintain_cli.maintain)
 app.add_typer(memory_cli.app, name="memory")
 app.add_typer(models_cli.app, name="models")
 

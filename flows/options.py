@@ -37,11 +37,11 @@ def request(options: Options) -> Request:
     values = dict(_change(text) for text in options.changes or [])
     if options.languages is not None:
         values["translate.into"] = options.languages
-    recipe = load(options.recipe, values)
+    now = settings()
+    recipe = load(options.recipe, values, now.added)
     if options.engine and options.engine != recipe.translate.engine:  # the options of one engine mean nothing to another
         values["translate"] = {"engine": options.engine, "into": list(recipe.translate.into)}
-        recipe = load(options.recipe, values)
-    now = settings()
+        recipe = load(options.recipe, values, now.added)
     recipe = recipe.model_copy(update={"source": pinned(recipe.source), "translate": _pinned_model(recipe.translate, now.machine)})
     trial = options.limit is not None or bool(values) or isinstance(recipe.translate, Echo)
     if trial and options.store:

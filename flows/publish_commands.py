@@ -9,6 +9,7 @@ from typing import Any
 
 from huggingface_hub import constants
 
+from flows.locks import alone, lock_of
 from flows.settings import settings
 from schemas.errors import RecipeError, did_you_mean
 from schemas.recipe import HubRelease
@@ -34,7 +35,8 @@ def publish_release(store: LocalStore, release: Release, target: Target, say: Ca
     """Publish a version; the summary, which is also kept under runs/publish/."""
     start = time.monotonic()
     say(f"Publishing {release.manifest.name} {release.manifest.version} to {target.repo}")
-    done = publish(store, release, target, Patience(say=say))
+    with alone(lock_of(settings().home, "publish", target.repo), target.repo, say):  # two at once are safe, and send everything twice
+        done = publish(store, release, target, Patience(say=say))
     told = {**_told(release, target, done), "seconds": round(time.monotonic() - start, 1)}
     _keep(told, settings().home / "runs" / "publish")
     return told

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.errors import RecipeError
@@ -19,6 +19,8 @@ class Settings(BaseSettings):
 
     home: Path = Path("data/warehouse")
     """The warehouse: memory, releases, previews and records of runs."""
+    recipes: Path | None = None
+    """Folder of recipes that people add (*.yaml), which are then called by name; `recipes` in the warehouse if not given."""
     workers: int = Field(default=min(4, os.cpu_count() or 1), ge=1, le=256)
     """Chunks in work at once."""
     device: str = Field(default="auto", pattern=r"^(auto|cpu|cuda(:\d+(,\d+)*)?)$")
@@ -27,6 +29,13 @@ class Settings(BaseSettings):
     """Batches that a CPU works on at once; a core each if not given."""
     batch_tokens: int | None = Field(default=None, ge=64, le=1 << 20)
     """Tokens of a batch; 2,048 on a CPU and 16,384 on a GPU if not given."""
+    notify_url: SecretStr | None = None
+    """Apprise address (slack://, mailtos://, jsons://HOST/PATH, ...) that is told of scheduled and triggered runs that fail."""
+
+    @property
+    def added(self) -> Path:
+        """Where recipes lie that did not come with Babelmill."""
+        return self.recipes or self.home / "recipes"
 
     @property
     def machine(self) -> Machine:

@@ -1,5 +1,6 @@
 """Recipes as files: from YAML to the model, and what is wrong with them in words."""
 
+import re
 from collections.abc import Hashable
 from pathlib import Path
 from typing import Any, get_args
@@ -11,6 +12,8 @@ from schemas.errors import RecipeError, did_you_mean
 from schemas.recipe import CTranslate2, Echo, Recipe, Release, Translate
 from schemas.resources import data_root, find
 from schemas.sources import HubSource, Source
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")  # of a recipe's file, by which forms and command lines call it
 
 
 class _Loader(yaml.SafeLoader):
@@ -29,16 +32,24 @@ def shipped() -> dict[str, Path]:
     return {path.stem: path for path in sorted((data_root() / "recipes").glob("*.yaml"))}
 
 
-def load(recipe: str | Path, changes: dict[str, Any] | None = None) -> Recipe:
-    """The recipe of a file, or of that name among those shipped, with `changes` (dotted path -> value) applied.
+def named(added: Path | None = None) -> dict[str, Path]:
+    """The recipes that have a name: those of the folder `added`, and those shipped that it has none in the place of; name -> file."""
+    own = sorted(added.glob("*.yaml")) if added and added.is_dir() else []
+    return dict(sorted((shipped() | {path.stem: path for path in own if _NAME.fullmatch(path.stem)}).items()))
+
+
+def load(recipe: str | Path, changes: dict[str, Any] | None = None, added: Path | None = None) -> Recipe:
+    """The recipe of a file, or of that name in the folder `added` or among those shipped, with `changes` (dotted path -> value) applied.
 
     The paths of source and model come back resolved. Raises RecipeError with the path of each wrong key.
     """
     path = Path(recipe)
     if not path.is_file():
-        if str(recipe) not in shipped():
-            raise RecipeError(f"no recipe {str(recipe)!r}: neither a file nor one of {', '.join(shipped()) or 'none'}.")
-        path = shipped()[str(recipe)]
+        known = named(added)
+        if str(recipe) not in known:
+            names = ", ".join(known) or "none"
+            raise RecipeError(f"no recipe {str(recipe)!r}: neither a file nor one of {names}.{did_you_mean(str(recipe), known)}")
+        path = known[str(recipe)]
     try:
         values = yaml.load(path.read_text("utf-8"), _Loader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: not UTF-8, or a date that is none

@@ -172,11 +172,11 @@ def test_a_snapshot_that_is_there_is_not_added_twice(hub, tmp_path):
 
 
 def test_two_at_once_one_is_told(hub, tmp_path):
-    from flows.census import alone
+    from flows.locks import alone
 
     fill(hub, {"o/d": record()})
     name = run(hub, tmp_path).snapshot.query.name
-    with alone(tmp_path / "census" / name), pytest.raises(WarehouseError, match="another process"):
+    with alone(tmp_path / "census" / name / ".lock", name), pytest.raises(WarehouseError, match=r"process \d+ on .* is at work on it"):
         run(hub, tmp_path)
 
 

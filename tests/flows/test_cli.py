@@ -158,11 +158,24 @@ def test_doctor_names_the_way_out(babelmill: Callable[..., object], tmp_path: Pa
     said = babelmill("doctor")
     assert said.code == 1
     assert "Set BABELMILL_HOME to a folder you may write" in said.out
-    assert "prefect server start" in said.out
+    assert "babelmill serve" in said.out
 
 
-def test_recipes(babelmill: Callable[..., object]) -> None:
+def test_a_build_for_a_server_that_is_away_says_so_at_once(babelmill: Callable[..., object], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
+    said = babelmill("build", "xmind-sample")
+    assert said.code == 1
+    assert "no Prefect server answers at http://127.0.0.1:9/api. Start one (babelmill serve), or unset PREFECT_API_URL" in said.err
+
+
+def test_recipes(babelmill: Callable[..., object], home: Path) -> None:
     assert "xmind-sample" in babelmill("recipes").out
+    (home / "recipes").mkdir(parents=True)
+    (home / "recipes" / "mine.yaml").write_text("nmae: x\n")
+    said = babelmill("recipes")
+    assert said.code == 0
+    assert "mine.yaml: nmae: unknown key. Did you mean name?" in said.out, "one that is wrong is listed, with what is wrong"
+    assert "xmind-sample" in said.out
 
 
 def test_help_comes_at_once_and_imports_nothing_heavy() -> None:

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from schemas.errors import RecipeError
 from schemas.recipe import HUB_NAME, CTranslate2, Echo, Recipe
-from schemas.recipe_file import load, parse, shipped
+from schemas.recipe_file import load, named, parse, shipped
 from schemas.sources import DelimitedSource
 
 GOOD = {
@@ -223,6 +223,18 @@ def test_the_source_is_looked_for_beside_the_recipe_first(write, tmp_path, monke
 def test_a_recipe_that_is_not_there_lists_those_shipped():
     with pytest.raises(RecipeError, match=r"no recipe 'xmind': neither a file nor one of .*xmind-sample"):
         load("xmind")
+
+
+def test_recipes_that_people_add_have_names_too(write, tmp_path):
+    for name in ("mine.yaml", "xmind-sample.yaml", ".hidden.yaml", "a b.yaml", "notes.txt", "mine.yaml~"):
+        write(f"recipes/{name}", yaml.safe_dump(GOOD))
+    found = named(tmp_path / "recipes")
+    assert list(found) == sorted({*shipped(), "mine"})
+    assert found["xmind-sample"] == tmp_path / "recipes" / "xmind-sample.yaml", "one's own stands before the shipped one"
+    assert load("mine", added=tmp_path / "recipes").name == GOOD["name"]
+    assert named(tmp_path / "nowhere") == named() == shipped()
+    with pytest.raises(RecipeError, match=r"no recipe 'mime': neither a file nor one of mine, .*Did you mean mine\?"):
+        load("mime", added=tmp_path / "recipes")
 
 
 @pytest.mark.parametrize("name", shipped())
