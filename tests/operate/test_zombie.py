@@ -1,0 +1,22 @@
+"""A run that is killed together with its worker, beside one that is healthy: three minutes."""
+
+import pytest
+
+from flows.deployed import automations
+from tests.bench import fault_trials
+from tests.bench.prefect_server import Server, end
+
+pytestmark = [pytest.mark.flow, pytest.mark.slow, pytest.mark.timeout(600)]
+
+
+def test_only_the_dead_run_is_set_crashed(server: Server, bootstrap) -> None:
+    bootstrap()
+    worker = fault_trials.with_worker(server, "healthy")
+    try:
+        healthy, _ = fault_trials.started(server, f"{fault_trials.FLOWS}.sleep_through", "healthy", seconds=400)
+        dead = fault_trials.zombie(server)
+        assert (dead["state"], dead["message"]) == ("Crashed", automations.CRASHED)
+        assert automations.SILENT.total_seconds() - 35 < dead["seconds"] < automations.SILENT.total_seconds() + 60
+        assert server.state(healthy)["name"] == "Running"
+    finally:
+        end(worker)
