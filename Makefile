@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-all hub check format demo-model lock bench-translate bench-memory bench-build bench-versions bench-census bench-publish clean
+.PHONY: demo test test-all hub check format demo-model lock bench-translate bench-memory bench-build bench-versions bench-census bench-publish bench-prefect clean
 
 demo: .venv/ready  ## translate the sample corpus into a release
 	$(BIN)/babelmill build xmind-sample
@@ -52,6 +52,12 @@ bench-versions: .venv/ready  ## how much of a new version a store with deduplica
 
 bench-census: .venv/ready  ## a census of 100,000 made-up datasets: a minute
 	$(BIN)/python -m tests.bench.measure_census --json build/bench-census.json
+
+bench-prefect: .venv/ready  ## what Prefect adds to a build, what answers without sign-in, where secrets turn up, what a kill leaves: an hour
+	$(BIN)/python -m tests.bench.measure_prefect
+	$(BIN)/python -m tests.bench.prefect_routes
+	$(BIN)/python -m tests.bench.prefect_canary
+	$(BIN)/python -m tests.bench.prefect_faults
 
 clean:  ## remove what make and the demo made, the warehouse included
 	rm -rf .venv build dist data/warehouse .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

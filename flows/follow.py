@@ -174,14 +174,18 @@ def table(rows: list[dict[str, Any]]) -> str:
     if not rows:
         return ""
     names = list(dict.fromkeys(name for row in rows for name in row))
-    cells = [[f"{row.get(name, ''):,}" if type(row.get(name)) is int else str(row.get(name, "")) for name in names] for row in rows[:ROWS]]
+    cells = [[_cell(row.get(name)) for name in names] for row in rows[:ROWS]]
     wide = [max(len(line[i]) for line in [names, *cells]) for i in range(len(names))]
-    right = [all(isinstance(row.get(name, 0), int | float) for row in rows) for name in names]
+    right = [all(isinstance(row.get(name) or 0, int | float) for row in rows) for name in names]
     lines = [
         "  ".join(cell.rjust(w) if r else cell.ljust(w) for cell, w, r in zip(line, wide, right, strict=True)).rstrip()
         for line in [names, *cells]
     ]
     return "\n".join([*lines, *([f"... and {len(rows) - ROWS:,} more rows"] if len(rows) > ROWS else [])])
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else f"{value:,}" if type(value) is int else str(value)
 
 
 def _clock(timestamp: str) -> str:

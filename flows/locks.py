@@ -46,7 +46,10 @@ def alone(lock: Path, what: str, say: Callable[[str], None] | None = None) -> It
             told = holder
         time.sleep(EVERY)
     with held:
-        yield
+        try:
+            yield
+        finally:
+            fcntl.flock(held, fcntl.LOCK_UN)  # closing alone would leave it to a process that was forked meanwhile
 
 
 def _taken(lock: Path) -> TextIOWrapper | None:

@@ -1,12 +1,13 @@
 """Behind `babelmill run`: a deployment of the server, started with values by its form, and followed to its end."""
 
 import time
+import uuid
 from pathlib import Path
 from typing import Any
 
 from flows.follow import Followed, Lines, artifacts, shown
 from flows.parameters import SHOWN, members, values_of
-from flows.server import Server, known
+from flows.server import RefusedError, Server, known
 from schemas.errors import EngineError, RecipeError, did_you_mean
 
 RECIPE = "recipe"  # the parameter that may also be a file, where the worker reads the same disk
@@ -66,7 +67,7 @@ def start(at: Server, flow: str, words: list[str]) -> dict[str, Any]:
     whole = deployment["parameter_openapi_schema"] or {}
     files = dict(_file(word, whole) for word in words if _file(word, whole)[1])
     values = values_of([word for word in words if word.partition("=")[0] not in files], whole)
-    body: dict[str, Any] = {"parameters": values | files}
+    body: dict[str, Any] = {"parameters": values | files, "idempotency_key": str(uuid.uuid4())}  # asked again, it starts no second run
     if files:
         body["enforce_parameter_schema"] = False  # a file is none of the form's choices; the rest was looked at here
     run: dict[str, Any] = at.ask(f"/deployments/{deployment['id']}/create_flow_run", body)
@@ -77,8 +78,13 @@ def _file(word: str, whole: dict[str, Any]) -> tuple[str, str]:
     """(name, whole path) of a word that names a recipe by its file, else the path is empty."""
     name, _, text = word.partition("=")
     choices = [choice for kind in members(whole.get("properties", {}).get(name, {}), whole) for choice in kind.get("enum", ())]
-    path = Path(text).expanduser()
-    return name, str(path.absolute()) if name == RECIPE and text not in choices and path.is_file() else ""
+    if name != RECIPE or text in choices:
+        return name, ""
+    try:
+        path = Path(text).expanduser().absolute()
+        return name, str(path) if path.is_file() else ""
+    except (OSError, RuntimeError):  # a name too long for a file, ~ of nobody
+        return name, ""
 
 
 def follow(at: Server, run: str, lines: Lines) -> dict[str, Any]:
@@ -101,7 +107,12 @@ def follow(at: Server, run: str, lines: Lines) -> dict[str, Any]:
 
 
 def cancel(at: Server, run: str) -> str:
-    """Ask for the end of a run; what its state is now."""
+    """Ask for the end of a run; what its state is now. Raises RecipeError if there is no such run."""
     state = {"type": "CANCELLING", "name": "Cancelling", "message": "by babelmill run --cancel"}
-    answer = at.ask(f"/flow_runs/{run}/set_state", {"state": state})
+    try:
+        answer = at.ask(f"/flow_runs/{run}/set_state", {"state": state})
+    except RefusedError as refused:
+        if refused.status != 404:
+            raise
+        raise RecipeError(f"no run {run!r} at {at.ui}. Its id is in the address of its page.") from None
     return str(answer["state"]["name"] if answer["state"] else answer["status"])

@@ -11,7 +11,7 @@ from types import FrameType
 from flows.keeper import LOST, end, settle, worker_name
 from flows.serve_checks import check_public, free_port, inside
 from flows.serve_processes import Processes, client_environment, left_behind, password, server_environment, take
-from flows.server import ADDRESS, Server
+from flows.server import ADDRESS, Server, owned
 from flows.settings import settings
 from schemas.deployments import Deployments, load
 from schemas.errors import EngineError, RecipeError
@@ -91,6 +91,8 @@ def _run(asked: Asked, home: Path, processes: Processes, say: Say) -> None:
     choices = _choices()
     processes.start("register", [*register, str(processes.folder / "registered.json")], environment, asked=True)  # while the server starts
     _until(lambda: server.answers() or processes.ended("register"), "server", processes)  # that ends first only where it fails
+    if "server" in processes.running and not owned(server.api, os.getuid()):
+        raise EngineError(f"another user's program took {server.ui} meanwhile. Choose another port: --port 0 takes a free one.")
     lines = processes.answer("register")
     server.ask("/admin/version")  # answers only who may sign in
     for name in settle(server, LOST):
@@ -207,20 +209,22 @@ def _watch(
 def _choices() -> list[tuple[str, int]]:
     """What the choices of the forms are made from, and when it last changed: the added recipes, the releases and their versions."""
     releases = settings().home / "releases"
-    folders = [settings().added, releases, *(releases.iterdir() if releases.is_dir() else ())]
+    folders = [settings().added, releases, *releases.glob("[!.]*")]  # not where builds stage theirs
     return [(str(each), each.stat().st_mtime_ns) for each in sorted(folders) if each.exists()]
 
 
 def _told_next(server: Server, say: Say) -> bool:
     """Say what runs by itself next, once the server has planned a run of every schedule that is on."""
-    deployments = {each["id"]: each for each in server.ask("/deployments/filter", {"limit": 200})}
-    wanted = {id_ for id_, each in deployments.items() if any(schedule["active"] for schedule in each["schedules"])}
+    ours = {"work_pools": {"name": {"any_": [POOL]}}}
+    deployments = {each["id"]: each for each in server.ask("/deployments/filter", ours)}
+    wanted = {id_ for id_, each in deployments.items() if not each["paused"] and any(clock["active"] for clock in each["schedules"])}
     asked = {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}, "deployment_id": {"any_": sorted(wanted)}}}
     first: dict[str, str] = {}
     for run in server.ask("/flow_runs/filter", asked | {"sort": "EXPECTED_START_TIME_ASC", "limit": 200}) if wanted else ():
         first.setdefault(run["deployment_id"], run["expected_start_time"][:16].replace("T", " "))
     if wanted <= first.keys():
-        names = {each["id"]: each["name"] for each in server.ask("/flows/filter", {"limit": 200})}
+        flows = {"flows": {"id": {"any_": sorted({each["flow_id"] for each in deployments.values()})}}}
+        names = {each["id"]: each["name"] for each in server.ask("/flows/filter", flows)}
         coming = [f"{names[deployments[id_]['flow_id']]} {when} UTC" for id_, when in first.items()]
         say(f"Next by itself: {'; '.join(coming) or 'nothing, no schedule is on'}")
         return True

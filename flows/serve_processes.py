@@ -14,7 +14,7 @@ from typing import IO
 
 from flows.keeper import MARK, alive, end, marked
 from flows.server import ADDRESS, AUTH
-from schemas.errors import EngineError, RecipeError
+from schemas.errors import EngineError, RecipeError, WarehouseError
 
 LOG_BYTES = 10_000_000  # of one log; the one before is kept beside it
 TAIL = 20  # lines shown of a log when its process ended by itself
@@ -23,10 +23,15 @@ ENDING = 40  # seconds for a keeper, which needs at most 30
 
 
 def take(folder: Path) -> IO[str]:
-    """Hold the folder of serve for as long as this process or its keeper lives. Raises EngineError if another serve does."""
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o700)  # the database and the password are nobody else's
-    lock, until = (folder / "serve.lock").open("a+"), time.monotonic() + ENDING
+    """Hold the folder of serve for as long as this process or its keeper lives. Raises EngineError if another serve does,
+    WarehouseError where nothing can be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)  # the database and the password are nobody else's
+        lock = (folder / "serve.lock").open("a+")
+    except OSError as error:
+        raise WarehouseError(f"{folder}: {error.strerror}. Set BABELMILL_HOME to a folder you may write.") from None
+    until = time.monotonic() + ENDING
     while True:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -49,7 +54,7 @@ def take(folder: Path) -> IO[str]:
 def password(folder: Path) -> tuple[str, Path]:
     """user:password for signing in, made once, and the file that holds it; only its owner may read that."""
     path = folder / AUTH
-    if not path.exists():
+    if not path.exists() or not path.stat().st_size:  # empty: the machine stopped as it was written
         new = path.with_name(f".{AUTH}-{os.getpid()}")
         with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(f"babelmill:{secrets.token_urlsafe(24)}\n")
@@ -94,9 +99,13 @@ class Processes:
                 start_new_session=True,
             )
         self.running[role] = process
+        self._tell(role, process.pid)
+
+    def _tell(self, role: str, pid: int) -> None:
+        """Let the keeper know who has a role; 0: nobody any more."""
         assert self._keeper.stdin
         with contextlib.suppress(BrokenPipeError):  # check() says so
-            self._keeper.stdin.write(f"{role} {process.pid}\n".encode())
+            self._keeper.stdin.write(f"{role} {pid}\n".encode())
             self._keeper.stdin.flush()
 
     def answer(self, role: str) -> list[str] | None:
@@ -109,6 +118,7 @@ class Processes:
         with self.running.pop(role) as process:
             assert process.stdout
             said = process.stdout.read().decode("utf-8", "replace").splitlines()
+        self._tell(role, 0)  # weeks later its number may be another's
         if process.returncode:
             fault = "\n".join(said) or f"{role} failed. Its log: {self.log(role)}\n{self.tail(role)}"
             raise (RecipeError if process.returncode == RecipeError.exit_code else EngineError)(fault)

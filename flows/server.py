@@ -1,6 +1,7 @@
 """The Prefect server as a client of plain HTTP sees it: which one is ours, and calls to it. Imports no Prefect, so it is there at once."""
 
 import base64
+import http.client
 import json
 import os
 import time
@@ -17,7 +18,9 @@ from schemas.errors import EngineError
 ADDRESS, AUTH = "address", "auth"  # files of BABELMILL_HOME/prefect, written by `babelmill serve`
 PATIENCE = 15  # seconds for one answer; SQLite under a build answers in 1-3 s on two busy cores
 BUSY = (429, 502, 503)  # nothing was done; the server asks to come again: SQLite was locked, a proxy waits for it
+LISTENING = "0A"  # state of a socket, in /proc/net/tcp
 LOCAL = ("127.0.0.1", "localhost", "::1")
+AWAY = (OSError, ValueError, http.client.HTTPException)  # nothing there, no address, an answer cut off or of another protocol
 
 
 class RefusedError(EngineError):
@@ -50,7 +53,7 @@ class Server:
         try:
             with _opener(self.api).open(f"{self.api}/health", timeout=timeout) as answer:
                 return bool(answer.status == 200)
-        except (OSError, ValueError):
+        except AWAY:
             return False
 
     def ask(self, path: str, body: Any = None, method: str | None = None, timeout: float = PATIENCE) -> Any:
@@ -100,10 +103,11 @@ class Server:
             return json.loads(content) if content else None
         except urllib.error.HTTPError as error:
             raise RefusedError(self._said(request, error), error.code) from None
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "reason", None) or error
+        except AWAY as error:
+            reason = " ".join(str(getattr(error, "reason", None) or error).split())
             raise EngineError(
-                f"no Prefect server answers at {self.api}: {reason}. Start one with babelmill serve, or set PREFECT_API_URL to yours."
+                f"no Prefect server answers at {self.api}: {reason}. Start one with babelmill serve, or set PREFECT_API_URL to yours, "
+                "which ends in /api."
             ) from None
 
     def _said(self, request: urllib.request.Request, error: urllib.error.HTTPError) -> str:
@@ -114,7 +118,7 @@ class Server:
         try:
             detail = json.loads(error.read())
             told = detail.get("detail") or detail.get("exception_message") or detail
-        except (OSError, ValueError, AttributeError):
+        except (*AWAY, AttributeError):
             told = error.reason
         return f"{request.get_method()} {self.api}{request.selector.rpartition('/api')[2]}: {error.code} {told}"
 
@@ -133,10 +137,23 @@ def served(home: Path) -> Server | None:
     """The server that `babelmill serve` runs for a warehouse, if it answers."""
     folder = home / "prefect"
     address = _line(folder / ADDRESS)
-    if not address:
+    if not address or not owned(address, folder.stat().st_uid):
         return None
     server = Server(address, os.environ.get("PREFECT_SERVER_API_AUTH_STRING") or _line(folder / AUTH))
     return server if server.answers() else None
+
+
+def owned(address: str, user: int) -> bool:
+    """Whether who listens at an address of this machine is that user (uid); True where nobody does, or the kernel does not tell.
+
+    After a crash the port may be another user's, who answers like a server to be sent the password.
+    """
+    port, owners = urllib.parse.urlsplit(address).port, set()
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        for row in (line.split() for line in (_line(Path(table)) or "").splitlines()[1:]):
+            if row[3] == LISTENING and int(row[1].rpartition(":")[2], 16) == port:
+                owners.add(int(row[7]))
+    return owners <= {user}
 
 
 def _line(path: Path) -> str | None:

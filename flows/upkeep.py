@@ -15,7 +15,6 @@ import polars as pl
 from pydantic import ValidationError
 
 from flows.locks import BusyError, alone, lock_of
-from flows.memory_commands import HUMAN
 from schemas.census import CensusManifest
 from schemas.errors import EngineError, IntegrityError, WarehouseError
 from schemas.manifest import Manifest
@@ -32,6 +31,7 @@ from tasks.translate import Identity
 
 SMALL = 2  # files of a partition that are worth compacting: from that on a look-up opens one file less
 ROOTS = ("releases", "previews", "work", "models")  # folders of the warehouse that things are staged in
+MACHINE = r"-[0-9a-f]{16}$"  # how the fingerprint of an engine ends
 
 
 @dataclass(frozen=True)
@@ -54,10 +54,10 @@ def prune_engines(home: Path, keep: int | None, dry_run: bool) -> Done:
     """Remove from the memory, of each target language, the engines but the `keep` that wrote last; none if keep is None.
 
     What the newest version of a release was made with stays in any case, as its next version would else be translated anew; and
-    what people translated, which nothing makes again.
+    what came as TMX under a name of its own, which no machine makes again.
     """
     memory = Memory(home / "memory")
-    rows = memory.rows().filter(pl.col("engine") != HUMAN)
+    rows = memory.rows().filter(pl.col("engine").str.contains(MACHINE))
     if keep is None:
         return Done("engines", rows["engine"].n_unique(), note="all are kept")
     store = LocalStore(home / "releases")

@@ -6,12 +6,13 @@ means here. Prefect leaves out a key that it does not know; here it is an error 
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from schemas.errors import RecipeError, did_you_mean
+from schemas.recipe_file import Loader
 
 NAME = r"^[^/%&<>]+$"  # what Prefect takes as the name of an object
 
@@ -83,7 +84,7 @@ class Deployment(Strict):
     tags: tuple[str, ...] = ()
     parameters: dict[str, Any] = {}
     """Other defaults than the flow's."""
-    concurrency_limit: int | Concurrency | None = None
+    concurrency_limit: Annotated[int, Field(ge=1)] | Concurrency | None = None
     work_pool: WorkPool
     schedules: tuple[Schedule, ...] = ()
 
@@ -113,10 +114,10 @@ class Deployments(Strict):
 def load(path: Path) -> Deployments:
     """The deployments of a file. Raises RecipeError with every wrong key."""
     try:
-        values = yaml.safe_load(path.read_text("utf-8"))
+        values = yaml.load(path.read_text("utf-8"), Loader)
     except OSError as error:
         raise RecipeError(f"{path}: {error.strerror}. Name a file of deployments with --file, or leave it out.") from None
-    except (yaml.YAMLError, ValueError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         where = getattr(error, "problem_mark", None)
         line = f" line {where.line + 1}" if where else ""
         raise RecipeError(f"{path}{line}: not YAML: {getattr(error, 'problem', None) or error}.") from None
@@ -149,7 +150,7 @@ def _where(loc: tuple[int | str, ...], values: Any) -> str:
         given = given if isinstance(given, dict) else {}
         text, loc = _label(str(given.get("entrypoint") or ""), str(given.get("name") or "")) or f"deployments[{loc[1]}]", loc[2:]
     for part in loc:
-        if part not in ("int", "Concurrency"):  # members of a union, no keys
+        if part not in ("constrained-int", "Concurrency"):  # members of a union, no keys
             text += f"[{part}]" if isinstance(part, int) else f".{part}"
     return text.lstrip(".")
 

@@ -16,7 +16,7 @@ from schemas.sources import HubSource, Source
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")  # of a recipe's file, by which forms and command lines call it
 
 
-class _Loader(yaml.SafeLoader):
+class Loader(yaml.SafeLoader):
     """YAML without surprises: a key given twice is an error, not the last of the two."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
@@ -51,7 +51,7 @@ def load(recipe: str | Path, changes: dict[str, Any] | None = None, added: Path 
             raise RecipeError(f"no recipe {str(recipe)!r}: neither a file nor one of {names}.{did_you_mean(str(recipe), known)}")
         path = known[str(recipe)]
     try:
-        values = yaml.load(path.read_text("utf-8"), _Loader)
+        values = yaml.load(path.read_text("utf-8"), Loader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: not UTF-8, or a date that is none
         where = getattr(error, "problem_mark", None)
         line = f" line {where.line + 1}" if where else ""

@@ -15,7 +15,11 @@ from apprise import Apprise
 from prefect.blocks.notifications import SlackWebhook
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
+from prefect.client.schemas.objects import StateType
+from prefect.events.clients import get_events_client
 from prefect.events.schemas.automations import Automation, AutomationCore
+from prefect.events.schemas.events import Event, Resource
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 from prefect.settings import get_current_settings
 from prefect.workers.process import ProcessWorker
@@ -31,6 +35,7 @@ QUEUES = {
 }
 SLACK, OURS = "slack-webhook", "babelmill-notify"  # the block made from BABELMILL_NOTIFY_URL; its type passes any Apprise address on
 NO_SECRETS = "no Secret block: workers read HF_TOKEN from their own environment"
+AS_BEFORE = f"failed runs are told as before: automation {automations.TELLS!r}"
 NO_NOTIFICATION = "no notification of failed runs: set BABELMILL_NOTIFY_URL to an Apprise address, or name a notification block (TYPE/NAME)"
 
 
@@ -48,7 +53,21 @@ async def bootstrap(notify: str | None = None) -> list[str]:
         if block:
             wanted += [automations.failed(block), automations.waiting(block)]
         told += [await _automation(client, each) for each in wanted]
-        return [*told, line, NO_SECRETS]
+        return [*told, line, NO_SECRETS, *await _asked(client)]
+
+
+async def _asked(client: PrefectClient) -> list[str]:
+    """Watch the runs that are said to be at work: a heartbeat in the name of each, after which its own must come.
+
+    What a server waits for is lost when it is away for long. A run that died with it, on a machine that went down, would run for ever.
+    """
+    running = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.RUNNING])))
+    runs = await client.read_flow_runs(flow_run_filter=running)
+    async with get_events_client() as events:
+        for run in runs:
+            resource = {"prefect.resource.id": f"{automations.RUN}{run.id}", "prefect.resource.name": run.name}
+            await events.emit(Event(event=f"{automations.RUN}heartbeat", resource=Resource(resource)))
+    return [f"asked {len(runs)} runs at work for a sign of life"] if runs else []
 
 
 @asynccontextmanager
@@ -142,7 +161,7 @@ async def _address(client: PrefectClient) -> tuple[UUID | None, str]:
     """
     given, what = settings().notify_url, f"{SLACK}/{OURS}"
     if not given or not given.get_secret_value():  # compose.yaml sets it, empty
-        return None, NO_NOTIFICATION
+        return None, AS_BEFORE if await client.read_automations_by_name(automations.TELLS) else NO_NOTIFICATION
     logging.getLogger("apprise").setLevel(logging.CRITICAL)  # it repeats an address that it does not understand
     if not Apprise().add(given.get_secret_value()):
         kinds = "slack://, mailtos://, https://hooks.slack.com/..., jsons://HOST/PATH for a webhook of your own"

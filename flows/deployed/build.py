@@ -11,7 +11,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows.build import Built, Request, build
 from flows.deployed import pages
 from flows.deployed.choices import Engine, Language, Recipe
-from flows.deployed.reports import done, explained, given, key_of, several, show_link, show_table, show_text, tag
+from flows.deployed.reports import done, explained, given, key_of, require_lasting, several, show_link, show_table, show_text, tag
 from flows.deployed.runner import Logged, Tasks
 from flows.options import Options, request
 from flows.options import workers as at_once
@@ -45,6 +45,8 @@ def build_dataset(
         workers: Chunks in work at once; changes nothing but the time.
         store: Folder where the version goes, if not to the warehouse.
     """
+    if store:
+        require_lasting(Path(store), "store", "Give")
     options = Options(recipe, languages or None, limit, engine, changes or None, store or None, strict, workers)
     built = build_here(request(options), at_once(options))
     return done(sentence(built), built)
@@ -88,7 +90,7 @@ def called(parameters: Mapping[str, Any]) -> str:
     trial = [
         several(languages or []),
         "echo" if parameters.get("engine") == "echo" else "",
-        f"{len(changes)} changes" if changes else "",
+        f"{len(changes)} {'change' if len(changes) == 1 else 'changes'}" if changes else "",
         f"limit {parameters['limit']}" if parameters.get("limit") is not None else "",
     ]
     parts = [Path(str(recipe)).name, *filter(None, trial)]

@@ -14,8 +14,9 @@ from schemas.errors import PublishError, RecipeError
 
 def _name() -> str:
     asked = given()
-    which = f"{asked.get('release')}@{asked['version']}" if asked.get("version") else str(asked.get("release"))
-    return f"{which} to {asked.get('repo')}{' (dry run)' if asked.get('dry_run') else ''}"
+    which, repo = asked.get("release") or "no release", asked.get("repo") or "no repo"  # the run says that it needs both
+    version, dry = asked.get("version"), " (dry run)" if asked.get("dry_run") else ""
+    return f"{which}@{version} to {repo}{dry}" if version else f"{which} to {repo}{dry}"
 
 
 @flow(name="publish-release", flow_run_name=_name, persist_result=False)

@@ -18,6 +18,7 @@ from flows.options import Options, request
 from flows.options import workers as at_once
 from flows.settings import settings
 from schemas.errors import RecipeError
+from schemas.recipe_file import load
 
 
 def _name() -> str:
@@ -46,8 +47,10 @@ def refresh(
         accept_licence: Who permits what the licences alone do not, and where; goes onto the card.
         workers: Chunks in work at once; changes nothing but the time.
     """
-    logged, lock = Logged(), lock_of(settings().home, "refresh", Path(recipe).name)
-    with alone(lock, f"refresh of {recipe}", logged.say):  # who waits pins the source afterwards, else an old state could follow a new one
+    logged, now = Logged(), settings()
+    name = load(recipe, added=now.added).name  # of the release: a recipe goes by its name or by its file
+    lock = lock_of(now.home, "refresh", name)
+    with alone(lock, f"refresh of {name}", logged.say):  # who waits pins the source afterwards, else an old state could follow a new one
         options = Options(recipe, workers=workers)
         wanted, count = request(options), at_once(options)
         if wanted.preview is not None:

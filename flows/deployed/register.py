@@ -104,7 +104,8 @@ def register(server: Server, file: Deployments, notes: Path) -> list[str]:
     for each in file.deployments:
         id_ = _deployment(server, each)
         now[id_] = _schedules(server, id_, each.schedules, before.get(id_, {}))
-    there = {each["id"]: each for each in server.ask("/deployments/filter", {"limit": 200})}
+    ours = {"deployments": {"id": {"any_": sorted(before.keys() | now.keys())}}}
+    there = {each["id"]: each for each in server.ask("/deployments/filter", ours)}
     now |= {id_: before[id_] for id_ in before.keys() & there.keys() - now.keys()}
     new = notes.with_suffix(".new")
     new.write_text(json.dumps(now, indent=1), "utf-8")

@@ -1,17 +1,22 @@
 """What a run shows to people: its log, artifacts and states, none with a secret in it."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import wraps
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial, wraps
 from inspect import signature
+from pathlib import Path
 from typing import Any, ParamSpec
 
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 from prefect.client.orchestration import get_client
 from prefect.context import FlowRunContext
+from prefect.logging.handlers import PrefectConsoleHandler
 from prefect.states import Completed, Failed
+from rich.console import Console
 
-from schemas.errors import BabelmillError
+from flows.settings import settings
+from schemas.errors import BabelmillError, RecipeError
 from tasks.redact import redact
 
 P = ParamSpec("P")
@@ -25,7 +30,9 @@ def explained(job: Callable[P, Any]) -> Callable[P, Any]:
     @wraps(job)
     def flow(*args: P.args, **kwargs: P.kwargs) -> Any:
         redact_logs()
+        outlive_worker()
         try:
+            require_lasting(settings().home, "BABELMILL_HOME", "Start the worker with")
             return job(*args, **kwargs)
         except BabelmillError as error:
             return failed(error)
@@ -36,9 +43,22 @@ def explained(job: Callable[P, Any]) -> Callable[P, Any]:
     return flow
 
 
+def require_lasting(folder: Path, name: str, way_out: str) -> None:
+    """Raises RecipeError where a run would write releases into the folder that its worker gives it, and removes when it has ended."""
+    context = FlowRunContext.get()
+    if context and context.flow_run and context.flow_run.deployment_id and not folder.is_absolute():
+        lost = "it lies in the folder of this run, which is removed after it"
+        raise RecipeError(f"{name}={folder} is no whole path: {lost}. {way_out} {name}=/WHOLE/PATH.")
+
+
 def failed(error: BabelmillError) -> Any:
     """A state whose message says what went wrong, and which raises the error where it is asked for its result."""
-    return Failed(message=redact(f"{type(error).__name__}: {error}"), data=error)
+    return Failed(message=redact(explanation(error)), data=error)
+
+
+def explanation(error: BabelmillError) -> str:
+    """The kind of an error and its words: what a person is told instead of a traceback."""
+    return f"{type(error).__name__}: {error}"
 
 
 def done(message: str, result: Any, name: str | None = None) -> Any:
@@ -47,13 +67,15 @@ def done(message: str, result: Any, name: str | None = None) -> Any:
 
 
 class Redacted(logging.Filter):
-    """Takes secrets out of a record: of its message, and of its traceback."""
+    """Takes secrets out of a record, of its message and of its traceback; an error that says what is wrong needs no traceback."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         try:
             text = record.getMessage()
         except (TypeError, ValueError, KeyError):  # arguments that do not fit: a library's slip, which must not end the run
             text = f"{record.msg} {record.args}"
+        if record.exc_info and isinstance(record.exc_info[1], BabelmillError):  # Prefect's runner calls every failed run "unexpected"
+            text, record.exc_info, record.exc_text = explanation(record.exc_info[1]), None, None
         record.msg, record.args = redact(text), None
         if record.exc_info:  # formatted here, once for all handlers
             record.exc_text, record.exc_info = redact(_PLAIN.formatException(record.exc_info)), None
@@ -65,9 +87,30 @@ _PLAIN, _REDACTED = logging.Formatter(), Redacted()
 
 def redact_logs() -> None:
     """Let no handler of this process write a secret, whichever library's record it is. A second time changes nothing."""
+    for handler in _handlers():
+        handler.addFilter(_REDACTED)
+
+
+def outlive_worker() -> None:
+    """Let a run go on whose worker died: its terminal is a pipe to the worker, and rich ends a process whose pipe nobody reads.
+
+    The log goes to the server as before. A second time changes nothing.
+    """
+    for handler in _handlers():
+        if isinstance(handler, PrefectConsoleHandler):
+            handler.console.on_broken_pipe = partial(_unheard, handler.console)  # type: ignore[method-assign]  # rich's hook for this
+
+
+def _unheard(console: Console) -> None:
+    console.quiet = True
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, console.file.fileno())  # what is in its buffer, and what others write there
+    os.close(nowhere)
+
+
+def _handlers() -> Iterator[logging.Handler]:
     for logger in (logging.root, *logging.root.manager.loggerDict.values()):
-        for handler in getattr(logger, "handlers", ()):  # a name without a logger has none
-            handler.addFilter(_REDACTED)
+        yield from getattr(logger, "handlers", ())  # a name without a logger has none
 
 
 def show_table(rows: Iterable[Mapping[str, Any]], key: str, description: str) -> None:

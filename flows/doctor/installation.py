@@ -44,16 +44,16 @@ def known_to_work(needed: list[Requirement], there: Mapping[str, str]) -> Findin
 def recipes() -> Iterator[Finding]:
     """Each recipe that has a name loads; what lies in the folder of added recipes and cannot be called is named."""
     added = settings().added
-    known, broken = named(added), 0
+    known, broken = named(added), set()
     for name, path in known.items():
         try:
             load(path)
         except RecipeError as error:
-            broken += 1
+            broken.add(name)
             yield bad(f"recipe {name}", str(error).replace("\n", "; "))
-    own = sum(path.parent == added for path in known.values())
+    own = sum(path.parent == added for name, path in known.items() if name not in broken)
     where = f"; {own} of them in {added}" if own else f"; put your own into {added}"
-    yield ok("recipes", f"{len(known) - broken} can be built{where}")
+    yield ok("recipes", f"{len(known) - len(broken)} can be built{where}")
     if added.is_dir():
         for path in sorted(set(added.iterdir()) - set(known.values())):
             if path.suffix in (".yaml", ".yml"):

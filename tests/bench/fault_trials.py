@@ -169,19 +169,6 @@ def resumed(server: Server) -> Told:
     return {"killed": first, "again": second, "record": kept}
 
 
-def short(server: Server) -> Told:
-    """Runs whose last heartbeat may come after their end; watched for longer than the automation waits."""
-    with_worker(server, "short", "--limit", "4")
-    deployment = server.deployment(f"{FLOWS}.end_now", "short", "short")
-    runs = [server.run(deployment) for _ in range(30)]
-    for run in runs:
-        server.until_state(run, "Completed", "Crashed", "Failed", seconds=600)
-    time.sleep(210)
-    states = [server.state(run)["name"] for run in runs]
-    refused = server.ask("POST", "/events/filter", {"filter": {"event": {"name": ["prefect.automation.action.failed"]}}, "limit": 50})
-    return {"states": {name: states.count(name) for name in set(states)}, "refused attempts to crash": len(refused["events"])}
-
-
 def ends(server: Server, runs: list[str], seconds: float) -> Told:
     since = time.monotonic()
     return {run: told(server, run, since, "Completed", "Crashed", "Failed", seconds=seconds) for run in runs}

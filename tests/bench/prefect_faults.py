@@ -11,7 +11,6 @@
     restart          the server goes away for 60 s and for 240 s while runs are at work
     dark             server, worker and run die together for longer than the automation waits, as with their machine
     resumed          a build killed while it translates, then the same build again
-    short            thirty runs that end at once: is one set Crashed?
 
 One server with the settings of deploy/server.env, SQLite, the automations of the bootstrap; the trials run beside each other.
 """
@@ -40,7 +39,6 @@ TRIALS: dict[str, Callable[[Server], trials.Told]] = {
     "cancelled": trials.cancelled,
     "cancelled-orphan": lambda server: trials.cancelled(server, orphan=True),
     "resumed": trials.resumed,
-    "short": trials.short,
     "restart": trials.restart,
     "dark": trials.dark,
 }

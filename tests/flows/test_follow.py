@@ -23,6 +23,7 @@ def test_numbers_stand_to_the_right_and_text_to_the_left() -> None:
         "fin_Latn  12,345  a",
         "x              7               1",
     ]
+    assert table([{"n": 1, "flag": None}, {"n": 2, "flag": 30}]).splitlines() == ["n  flag", "1", "2    30"], "none, as the server fills in"
     assert table([]) == ""
 
 
@@ -74,8 +75,13 @@ def test_without_a_worker_it_says_so_and_the_run_can_be_ended(prefect_server: st
     told = followed(server, run["id"], lines)
     assert (told["state"], told["ok"]) == ("Cancelled", False)
     assert any("Start one: babelmill serve" in line for line in lines.said)
+    for unknown in ("nonsense", "00000000-0000-4000-8000-000000000000"):
+        with pytest.raises(RecipeError, match=f"no run '{unknown}' at http.*Its id is in the address"):
+            cancel(server, unknown)
     with pytest.raises(RecipeError, match="Did you mean maintain"):
         start(server, "maintian", [])
+    with pytest.raises(RecipeError, match="recipe=~nobody/x: not a choice"):
+        start(server, "refresh", ["accept_licence=~ as agreed", "recipe=~nobody/x"])
 
 
 def test_a_server_that_does_not_answer_is_named_with_the_way_out(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:

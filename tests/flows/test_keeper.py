@@ -11,7 +11,7 @@ import pytest
 
 from flows.keeper import MARK, alive, end, marked
 from flows.serve_processes import Processes, left_behind, take
-from schemas.errors import EngineError
+from schemas.errors import EngineError, WarehouseError
 
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
 PARENT = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {STUBBORN!r}], start_new_session=True)"
@@ -46,6 +46,12 @@ def test_what_does_not_want_to_end_is_killed_with_what_it_started_elsewhere(tmp_
     assert not alive(other.pid)
 
 
+def test_a_folder_that_cannot_be_made_is_said_with_the_way_out(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(WarehouseError, match=r"file/prefect: Not a directory\. Set BABELMILL_HOME to a folder you may write\."):
+        take(tmp_path / "file" / "prefect")
+
+
 def test_the_folder_is_held_by_one_until_its_keeper_has_ended(tmp_path: Path) -> None:
     code = (
         "import os, sys, time; from pathlib import Path; from flows.serve_processes import *\n"
@@ -66,6 +72,28 @@ def test_the_folder_is_held_by_one_until_its_keeper_has_ended(tmp_path: Path) ->
     assert time.monotonic() - began < 10
     assert not alive(worker)
     lock.close()
+
+
+def test_the_keeper_forgets_who_has_answered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Weeks later the number of a process that is gone may be that of another program."""
+    processes, told = Processes(tmp_path, take(tmp_path)), []
+    try:
+        monkeypatch.setattr(processes, "_tell", lambda role, pid: told.append((role, pid)))
+        processes.start("register", ["timeit", "-n", "1", "-r", "1", "pass"], os.environ, asked=True)
+        pid = processes.running["register"].pid
+        processes.running["register"].wait(20)
+        assert processes.answer("register")
+        assert told == [("register", pid), ("register", 0)]
+    finally:
+        processes.end()
+    other = started(STUBBORN, "none", tmp_path)
+    try:
+        words = f"register {other.pid}\nregister 0\n"
+        subprocess.run([sys.executable, "-m", "flows.keeper", str(tmp_path)], input=words, text=True, timeout=20, check=True)
+        assert alive(other.pid)
+    finally:
+        other.kill()
+        other.wait()
 
 
 def test_a_process_that_ended_is_named_with_its_last_words(tmp_path: Path) -> None:

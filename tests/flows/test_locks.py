@@ -70,6 +70,23 @@ def test_threads_of_one_process_exclude_each_other(tmp_path):
     assert most == [1, 1, 1, 1]
 
 
+def test_a_process_that_was_forked_meanwhile_does_not_keep_it(tmp_path):
+    end, told = os.pipe()
+    with alone(tmp_path / "x.lock", "x"):
+        child = os.fork()
+        if child == 0:
+            os.close(told)
+            os.read(end, 1)
+            os._exit(0)
+    try:
+        with alone(tmp_path / "x.lock", "x"):
+            pass
+    finally:
+        os.close(told)
+        os.close(end)
+        os.waitpid(child, 0)
+
+
 def test_a_lock_whose_file_was_removed_still_excludes(tmp_path):
     """Whoever opened the old file must not believe that it has the new one's lock."""
     lock = tmp_path / "x.lock"

@@ -157,20 +157,24 @@ def test_one_upkeep_at_a_time(home: Path, babelmill: Command) -> None:
 
 def test_engines_go_only_when_asked_and_the_last_writers_stay_whatever_compaction_did(home: Path) -> None:
     memory = Memory(home / "memory")
-    for engine in ("c-oldest", "a-middle", "b-newest"):
+    for engine in ("c-oldest-0000000000000000", "a-middle-0000000000000000", "b-newest-0000000000000000"):
         for text in ("dog", "cat"):
             remember(memory, engine, text)
         time.sleep(0.01)  # of the files' times, which are in milliseconds
-    remember(memory, "c-oldest", "dog", target="swe_Latn")
+    remember(memory, "c-oldest-0000000000000000", "dog", target="swe_Latn")
     told = maintain(home)
     assert part(told, "memory")["note"].startswith("3 partitions compacted, 7 files are 4")
     assert part(told, "engines")["removed"] == 0
-    assert part(maintain(home, Upkeep(keep_engines=2, dry_run=True)), "engines")["note"] == "c-oldest fin_Latn"
+    assert part(maintain(home, Upkeep(keep_engines=2, dry_run=True)), "engines")["note"] == "c-oldest-0000000000000000 fin_Latn"
     told = maintain(home, Upkeep(keep_engines=2))
     assert part(told, "engines")["bytes"] > 0
     left = memory.rows().select("engine", "target").rows()
-    assert left == [("a-middle", "fin_Latn"), ("b-newest", "fin_Latn"), ("c-oldest", "swe_Latn")]
-    found = memory.look_up("a-middle", "fin_Latn", pl.Series("key", [key("eng_Latn", "dog")], dtype=pl.Binary))
+    assert left == [
+        ("a-middle-0000000000000000", "fin_Latn"),
+        ("b-newest-0000000000000000", "fin_Latn"),
+        ("c-oldest-0000000000000000", "swe_Latn"),
+    ]
+    found = memory.look_up("a-middle-0000000000000000", "fin_Latn", pl.Series("key", [key("eng_Latn", "dog")], dtype=pl.Binary))
     assert found["translation"].to_list() == ["DOG"]
 
 
@@ -179,11 +183,13 @@ def test_the_engine_of_a_release_stays_however_many_wrote_after_it(home: Path, w
     memory = Memory(home / "memory")
     used = set(memory.rows().select("engine", "target").rows())
     assert made_with(made) == used
-    for engine in ("human", "b-trial", "c-trial"):
+    for engine in ("human", "ana", "b-trial-0000000000000000", "c-trial-0000000000000000"):
         remember(memory, engine, "dog", target="ron_Latn")
     maintain(home, Upkeep(keep_engines=1))
     left = set(memory.rows().select("engine", "target").rows())
-    assert left == used | {("c-trial", "ron_Latn"), ("human", "ron_Latn")}, "what people translated nothing makes again"
+    assert left == used | {("c-trial-0000000000000000", "ron_Latn"), ("human", "ron_Latn"), ("ana", "ron_Latn")}, (
+        "what people translated nothing makes again"
+    )
 
 
 def test_damage_is_named_with_the_way_out_and_the_rest_is_done_all_the_same(babelmill: Command, home: Path, manifest: Command) -> None:

@@ -76,6 +76,8 @@ def test_the_password_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> No
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert made.startswith("babelmill:")
     assert len(made.partition(":")[2]) >= 32
+    path.write_text("")  # as after a loss of power
+    assert len(password(tmp_path)[0]) == len(made)
     (tmp_path / "another").mkdir()
     assert password(tmp_path / "another")[0] != made
 

@@ -177,6 +177,8 @@ def test_a_failed_run_is_told(server: Server, bootstrap: Bootstrap, inbox: Inbox
     finally:
         end(worker)
         server.ask("DELETE", "/work_pools/babelmill")  # with the worker that it has seen
+    monkeypatch.delenv("BABELMILL_NOTIFY_URL")
+    assert "failed runs are told as before: automation 'babelmill: a run failed'" in bootstrap()
     kept = [json.dumps(server.ask("POST", f"/{kind}/filter", {})) for kind in ("automations", "block_documents", "events", "logs")]
     log = (server.folder / "server.log").read_text("utf-8")
     assert not [text for text in (*kept, log) if "canary-path" in text]

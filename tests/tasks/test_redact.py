@@ -40,7 +40,13 @@ def machine(monkeypatch, tmp_path):
         ("POST https://hooks.example/T0/canary: 404", "POST ***: 404"),
         ("postgresql+asyncpg://babelmill:pass-word@db:5432/prefect", "postgresql+asyncpg://***@db:5432/prefect"),
         ("https://user:pw@proxy.example/x and http://a:b@c", "https://***@proxy.example/x and http://***@c"),
+        (
+            "GET https://cdn.example/x?X-Amz-Expires=60&X-Amz-Signature=c4na7y: 403",
+            "GET https://cdn.example/x?X-Amz-Expires=60&X-Amz-Signature=*** 403",
+        ),
+        ("https://hook.example/?token=canary#top", "https://hook.example/?token=***#top"),
         # what must stay as it is
+        ("https://hub.example/datasets?tokens=512&limit=20", "https://hub.example/datasets?tokens=512&limit=20"),
         ("https://huggingface.co/datasets/owner/name@main", "https://huggingface.co/datasets/owner/name@main"),
         ("http://127.0.0.1:4200/api, owner@example.org", "http://127.0.0.1:4200/api, owner@example.org"),
         ("hf_hub_download of hf_xet 1.8", "hf_hub_download of hf_xet 1.8"),

@@ -55,4 +55,5 @@ def test_what_is_wrong_is_said_in_the_state(api, hub, releases, given, message):
     failed = run_of(api, publish_release(**given, return_state=True))
     assert failed["state_type"] == "FAILED"
     assert message in failed["state"]["message"]
+    assert "None" not in failed["name"]
     assert REPO not in hub.repos

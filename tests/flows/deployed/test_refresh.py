@@ -83,7 +83,8 @@ def test_killed_between_build_and_publication_the_next_one_publishes(api, hub, r
 
 def test_one_that_waits_for_another_sees_what_the_source_became_meanwhile(api, hub, recipe, home):
     lock = lock_of(home, "refresh", recipe)
-    code = f"from flows.deployed import refresh; refresh('small', repo={REPO!r})"
+    file = home / "recipes" / "small.yaml"  # the same release, called by its file
+    code = f"from flows.deployed import refresh; refresh({str(file)!r}, repo={REPO!r})"
     environment = os.environ | {"PREFECT_API_URL": api, "HF_ENDPOINT": hub.url, "PREFECT_HOME": str(home / "prefect")}
     with alone(lock, "small"):
         waiting = subprocess.Popen([sys.executable, "-c", code], env=environment, stderr=subprocess.PIPE, text=True)

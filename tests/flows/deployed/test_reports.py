@@ -2,12 +2,18 @@
 
 import io
 import logging
+import os
 import re
+from uuid import uuid4
 
 import pytest
+from prefect.client.schemas.objects import FlowRun
+from prefect.context import FlowRunContext
+from prefect.logging.handlers import PrefectConsoleHandler
 
 from flows.deployed.build import called
-from flows.deployed.reports import Redacted, explained, failed, key_of, several
+from flows.deployed.reports import Redacted, explained, failed, key_of, outlive_worker, require_lasting, several
+from flows.settings import settings
 from schemas.errors import RecipeError, SourceError
 
 TOKEN = "hf_" + "cAnArY0123456789" * 2
@@ -24,6 +30,7 @@ TOKEN = "hf_" + "cAnArY0123456789" * 2
         ({"recipe": "/a/b/mine.yaml", "engine": "echo"}, "mine.yaml echo (preview)"),
         ({"recipe": "x", "engine": "ctranslate2", "languages": [], "changes": [], "limit": None}, "x"),
         ({"recipe": "x", "changes": ["a=1", "b=2"]}, "x 2 changes (preview)"),
+        ({"recipe": "x", "changes": ["a=1"]}, "x 1 change (preview)"),
         ({"recipe": "x", "limit": 0}, "x limit 0 (preview)"),
         ({"recipe": "x", "languages": [f"l{i}" for i in range(9)]}, "x l0,l1,l2,l3 and 5 more (preview)"),
         ({"recipe": None, "languages": None}, "None"),  # wrong parameters get a name too
@@ -83,3 +90,62 @@ def test_a_log_has_no_secret_in_message_arguments_and_traceback():
     assert said.count("sent *** to 3") == said.count("100 % of ***") == said.count("failed with '***'") == 2
     assert said.count("%d of ('***',)") == 2
     assert said.count("RuntimeError: inner ***") == said.count("Traceback") == 2
+
+
+def test_a_mistake_of_the_user_is_in_the_log_without_a_traceback():
+    """However many handlers write the record, as Prefect's run logger has a terminal and the server."""
+    sink = io.StringIO()
+    handlers = [logging.StreamHandler(sink), logging.StreamHandler(sink)]
+    logger = logging.getLogger("mistake")
+    logger.propagate = False
+    for handler in handlers:
+        handler.addFilter(Redacted())
+        logger.addHandler(handler)
+    try:
+        raise RecipeError(f"limit 0, {TOKEN}")
+    except RecipeError:
+        logger.exception("Engine execution exited with unexpected exception")
+    finally:
+        for handler in handlers:
+            logger.removeHandler(handler)
+    assert sink.getvalue() == "RecipeError: limit 0, ***\n" * 2
+
+
+@pytest.mark.parametrize(
+    ("home", "deployed", "refused"),
+    [
+        ("/srv/warehouse", True, False),
+        ("data/warehouse", True, True),  # the default
+        ("~/warehouse", True, True),  # as an EnvironmentFile leaves it
+        ("data/warehouse", False, False),  # a build of the command line, in the folder of who runs it
+    ],
+)
+def test_a_worker_writes_only_where_it_lasts(monkeypatch, home, deployed, refused):
+    monkeypatch.setenv("BABELMILL_HOME", home)
+    run = FlowRun(flow_id=uuid4(), deployment_id=uuid4() if deployed else None)
+    with FlowRunContext.model_construct(flow_run=run):
+        if refused:
+            with pytest.raises(RecipeError, match=f"BABELMILL_HOME={home} is no whole path: .* Start the worker with BABELMILL_HOME=/"):
+                require_lasting(settings().home, "BABELMILL_HOME", "Start the worker with")
+        else:
+            require_lasting(settings().home, "BABELMILL_HOME", "Start the worker with")
+
+
+def test_a_run_whose_worker_died_goes_on():
+    """What it writes to its terminal goes to a pipe that nobody reads any more."""
+    read, write = os.pipe()
+    handler = PrefectConsoleHandler(os.fdopen(write, "w"))
+    logger = logging.getLogger("orphan")
+    logger.propagate = False
+    logger.addHandler(handler)
+    try:
+        outlive_worker()
+        logger.error("heard")
+        assert b"heard" in os.read(read, 100)
+        os.close(read)
+        logger.error("unheard")
+        logger.error("and again")
+        print("of a library", file=handler.console.file, flush=True)
+    finally:
+        logger.removeHandler(handler)
+        handler.console.file.close()
