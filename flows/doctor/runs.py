@@ -137,10 +137,11 @@ def stuck(silent: list[Json], now: datetime) -> Finding:
 
 
 def ended(last: dict[str, Json | None]) -> Finding:
-    """last: deployment -> the last of its runs that ended, if any did."""
+    """last: deployment -> the last of its runs that ended, if any did. One that a person started told that person why it failed."""
     failed = {flow: run for flow, run in last.items() if run and run["state_type"] in ("FAILED", "CRASHED")}
     if failed:
-        return bad("last runs", " | ".join(f"{flow} {_end(run)}" for flow, run in failed.items()))
+        told = " | ".join(f"{flow} {_end(run)}" for flow, run in failed.items())
+        return (bad if any(run["auto_scheduled"] for run in failed.values()) else absent)("last runs", told)
     never = ", ".join(flow for flow, run in last.items() if run is None)
     return ok("last runs", f"none failed; never ran: {never}" if never else "none failed")
 

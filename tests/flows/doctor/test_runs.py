@@ -117,9 +117,15 @@ def test_runs_that_are_stuck_are_named():
     assert (found.state, "news fin_Latn (since 3 h ago)" in found.found) == ("BAD", True)
 
 
-def run(state_type, message="All done"):
+def run(state_type, message="All done", by_schedule=True):
     state = {"name": state_type.title(), "message": message}
-    return {"name": "brave-owl", "state_type": state_type, "end_time": "2026-11-21T03:00:10.5Z", "state": state}
+    return {
+        "name": "brave-owl",
+        "state_type": state_type,
+        "end_time": "2026-11-21T03:00:10.5Z",
+        "state": state,
+        "auto_scheduled": by_schedule,
+    }
 
 
 @pytest.mark.parametrize(
@@ -133,6 +139,7 @@ def run(state_type, message="All done"):
             "BAD",
             "refresh (brave-owl, 2026-11-21T03:00Z) Failed: SourceError: no column 'text'. Name one.",
         ),
+        ({"refresh": run("FAILED", "RecipeError: --limit 0", by_schedule=False)}, "--", "Failed: RecipeError: --limit 0"),
         ({"maintain": run("CRASHED", None)}, "BAD", "maintain (brave-owl, 2026-11-21T03:00Z) Crashed: None"),
     ],
 )
