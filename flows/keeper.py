@@ -15,6 +15,7 @@ from pathlib import Path
 
 from flows.server import ADDRESS, Server, served
 from schemas.errors import EngineError
+from tasks.alive import alive
 
 MARK = "BABELMILL_SERVE"  # variable that every process under serve inherits: "ROLE FOLDER"
 RUNS, WORKER, SERVER = 10, 18, 8  # seconds: to end a run after being asked, the worker with all its runs, the server
@@ -33,21 +34,6 @@ def marked(role: str, folder: Path) -> list[int]:
         except OSError:  # of another user, or gone meanwhile
             continue
     return found
-
-
-def alive(pid: int) -> bool:
-    """Whether a process of this machine runs."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()[0] not in "ZX"
-    except OSError:
-        pass
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return not Path("/proc/self/stat").exists()
 
 
 def end(pids: dict[str, int], folder: Path, server: Server | None) -> None:

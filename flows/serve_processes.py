@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
-from flows.keeper import MARK, alive, end, marked
+from flows.keeper import MARK, end, marked
 from flows.server import ADDRESS, AUTH
 from schemas.errors import EngineError, RecipeError, WarehouseError
+from tasks.alive import alive
 
 LOG_BYTES = 10_000_000  # of one log; the one before is kept beside it
 TAIL = 20  # lines shown of a log when its process ended by itself

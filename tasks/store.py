@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from schemas.errors import IntegrityError, PublishError
 from schemas.manifest import Change, Manifest
+from tasks.alive import alive
 from tasks.diff import Changes, diff
 from tasks.materialise import entry, flush, guarded
 from tasks.release import Release as Release
@@ -181,16 +182,6 @@ def abandoned(folder: Path) -> list[Path]:
     found = []
     for path in sorted(folder.iterdir()) if folder.is_dir() else []:
         host, _, pid = path.name.rpartition("-")[0].rpartition("-")
-        if host == socket.gethostname() and pid.isdecimal() and not _alive(int(pid)):
+        if host == socket.gethostname() and pid.isdecimal() and not alive(int(pid)):
             found.append(path)
     return found
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -4,13 +4,20 @@ import ctypes
 import time
 
 from prefect import flow, task
+from prefect.logging import get_run_logger
+
+from flows.deployed.reports import explained
 
 
 @flow(name="sleep-through", persist_result=False)
+@explained
 def sleep_through(seconds: float = 600) -> None:
-    """A healthy run: short sleeps, so that the interpreter is free."""
-    end = time.monotonic() + seconds
+    """A healthy run: short sleeps, so that the interpreter is free, and a line of the log now and then, as our flows write them."""
+    end, told = time.monotonic() + seconds, 0.0
     while time.monotonic() < end:
+        if time.monotonic() - told > 10:
+            told = time.monotonic()
+            get_run_logger().info("still at work")
         time.sleep(0.5)
 
 

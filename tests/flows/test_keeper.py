@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from flows.keeper import MARK, alive, end, marked
+from flows.keeper import MARK, end, marked
 from flows.serve_processes import Processes, left_behind, take
 from schemas.errors import EngineError, WarehouseError
+from tasks.alive import alive
 
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
 PARENT = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {STUBBORN!r}], start_new_session=True)"

@@ -4,6 +4,7 @@ import io
 import logging
 import os
 import re
+from contextlib import contextmanager
 from uuid import uuid4
 
 import pytest
@@ -66,7 +67,9 @@ def test_what_nobody_expected_is_raised_without_its_secrets():
     assert error.value.args == ("401 for ***", 7)
 
 
-def test_a_log_has_no_secret_in_message_arguments_and_traceback():
+@contextmanager
+def two_handlers():
+    """A logger whose records are written twice, as Prefect's run logger has a terminal and the server; and what is written."""
     sink = io.StringIO()
     handlers = [logging.StreamHandler(sink), logging.StreamHandler(sink)]
     logger = logging.getLogger("canary")
@@ -75,6 +78,14 @@ def test_a_log_has_no_secret_in_message_arguments_and_traceback():
         handler.addFilter(Redacted())
         logger.addHandler(handler)
     try:
+        yield logger, sink
+    finally:
+        for handler in handlers:
+            logger.removeHandler(handler)
+
+
+def test_a_log_has_no_secret_in_message_arguments_and_traceback():
+    with two_handlers() as (logger, sink):
         logger.error("sent %s to %d", TOKEN, 3)
         logger.error(f"100 % of {TOKEN}")
         logger.error("%d of", TOKEN)  # a slip, as libraries have them
@@ -82,9 +93,6 @@ def test_a_log_has_no_secret_in_message_arguments_and_traceback():
             raise RuntimeError(f"inner {TOKEN}")
         except RuntimeError:
             logger.exception("failed with %r", TOKEN)
-    finally:
-        for handler in handlers:
-            logger.removeHandler(handler)
     said = sink.getvalue()
     assert TOKEN not in said
     assert said.count("sent *** to 3") == said.count("100 % of ***") == said.count("failed with '***'") == 2
@@ -93,21 +101,11 @@ def test_a_log_has_no_secret_in_message_arguments_and_traceback():
 
 
 def test_a_mistake_of_the_user_is_in_the_log_without_a_traceback():
-    """However many handlers write the record, as Prefect's run logger has a terminal and the server."""
-    sink = io.StringIO()
-    handlers = [logging.StreamHandler(sink), logging.StreamHandler(sink)]
-    logger = logging.getLogger("mistake")
-    logger.propagate = False
-    for handler in handlers:
-        handler.addFilter(Redacted())
-        logger.addHandler(handler)
-    try:
-        raise RecipeError(f"limit 0, {TOKEN}")
-    except RecipeError:
-        logger.exception("Engine execution exited with unexpected exception")
-    finally:
-        for handler in handlers:
-            logger.removeHandler(handler)
+    with two_handlers() as (logger, sink):
+        try:
+            raise RecipeError(f"limit 0, {TOKEN}")
+        except RecipeError:
+            logger.exception("Engine execution exited with unexpected exception")
     assert sink.getvalue() == "RecipeError: limit 0, ***\n" * 2
 
 
