@@ -18,7 +18,9 @@ from schemas.manifest import File
 
 GROUP_BYTES = 32 << 20  # of a row group in memory: what a writer holds, and well below the 286 MiB that the Hub's viewer refuses
 FILE_BYTES = 500 << 20  # of a file in memory, as the library datasets cuts its shards
+PIECE_ROWS = 8_192  # of a row group, in one stretch of memory: in one alone, a group would stand beside its parts while it is made
 READ_ROWS = 10_000  # at once, when a file is read back
+READ_BUFFER = 1 << 20  # bytes of a column that are read ahead, instead of all that a row group has of it
 CHUNKING = {"min_chunk_size": 16 << 10, "max_chunk_size": 64 << 10, "norm_level": 0}  # bytes of a page, before compression
 
 
@@ -79,7 +81,10 @@ def write_split(tables: Iterable[pa.Table], folder: Path, stem: str) -> dict[str
 
 
 def row_groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """The rows of tables in groups of about GROUP_BYTES in memory; one group without rows where there are none."""
+    """The rows of tables in groups of about GROUP_BYTES in memory; one group without rows where there are none.
+
+    How the rows are cut into tables changes no byte of a group, but may move its end.
+    """
     held: list[pa.Table] = []
     size = 0
     for table in tables:
@@ -95,10 +100,18 @@ def row_groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
 
 
 def _joined(held: list[pa.Table]) -> pa.Table:
-    """The tables as one; the list is emptied, since nobody needs the parts beside it."""
-    whole = pa.concat_tables(held).combine_chunks()
-    held.clear()
-    return whole
+    """The tables as one, in stretches of PIECE_ROWS; the list is emptied on the way, since nobody needs the parts beside it."""
+    pieces: list[pa.Table] = []
+    loose: list[pa.Table] = []
+    rows = 0
+    while held:
+        loose.append(held.pop(0))
+        rows += loose[-1].num_rows
+        while rows > PIECE_ROWS:
+            whole = pa.concat_tables(loose)
+            pieces.append(whole.slice(0, PIECE_ROWS).combine_chunks())
+            loose, rows = [whole.slice(PIECE_ROWS)], rows - PIECE_ROWS
+    return pa.concat_tables([*pieces, pa.concat_tables(loose).combine_chunks()])
 
 
 @contextmanager
@@ -148,7 +161,7 @@ def read_back(
 def _read(folder: Path, path: str, expected: int, fields: Sequence[str], annotations: Sequence[str], switched: Sequence[str]) -> Shard:
     counts: dict[str, Counter[str]] = {name: Counter() for name in ("verdicts", "reasons", "tried", "projected", "dropped", "counts")}
     rows = 0
-    with pq.ParquetFile(folder / path, page_checksum_verification=True) as file:
+    with pq.ParquetFile(folder / path, page_checksum_verification=True, buffer_size=READ_BUFFER) as file:
         columns = {field.name: str(field.type) for field in file.schema_arrow}
         for group in file.iter_batches(READ_ROWS):
             rows += group.num_rows

@@ -16,7 +16,7 @@ from tasks.memory.files import SETTLED, File, commit, listed, ranges, read, sett
 from tasks.memory.rows import sound
 from tasks.vacuum import HOOKS
 
-ROWS = 150_000  # of a file at most, and in memory at once: measured in tests/bench/measure_memory.py
+ROWS = 100_000  # of a file at most, and in memory at once: measured in tests/bench/measure_memory.py
 
 
 def compact(table: DeltaTable, folder: Path, engine: str, target: str, least: int) -> bool:

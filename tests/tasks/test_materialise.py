@@ -1,6 +1,7 @@
 """What is written is what is read back, or an error."""
 
 import hashlib
+import itertools
 import os
 import random
 from collections import Counter
@@ -8,6 +9,8 @@ from collections import Counter
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from schemas.errors import IntegrityError, WarehouseError
 from schemas.frames import QUALITY
@@ -146,6 +149,20 @@ def test_a_split_is_cut_into_files_and_row_groups_that_hold_all_rows_in_order(tm
         assert sum(group.num_rows for group in groups) == read_back(tmp_path, path, rows).file.rows
         assert all(0 < group.num_rows <= 10 for group in groups)
     assert pa.concat_tables(pq.read_table(tmp_path / path) for path in written).equals(pa.concat_tables(tables))
+
+
+@given(cuts=st.lists(st.integers(0, 200), max_size=12), apart=st.booleans(), piece=st.sampled_from([1, 7, 64, 8_192]))
+def test_how_the_rows_of_a_group_are_cut_into_tables_changes_no_byte(scratch, cuts, apart, piece):
+    whole = table(1_000)
+    bounds = sorted({0, 1_000, *(5 * cut for cut in cuts)})
+    tables = [whole.slice(start, end - start) for start, end in itertools.pairwise(bounds)]
+    if apart:  # in buffers of their own, without the offsets and null bitmaps of the whole
+        tables = [pa.Table.from_pylist(each.to_pylist(), whole.schema) for each in tables]
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(materialise, "PIECE_ROWS", piece)
+        files = [materialise.write_split(rows, scratch, stem) for stem, rows in (("whole", [whole]), ("cut", tables))]
+    assert [list(written.values()) for written in files] == [[1_000], [1_000]]
+    assert len({(scratch / path).read_bytes() for written in files for path in written}) == 1
 
 
 def test_a_row_larger_than_a_group_has_one_of_its_own(tmp_path, monkeypatch):
