@@ -107,19 +107,13 @@ class Followed:
         asked: dict[str, Any] = {"flow_run_id": {"any_": self._ids}}
         if last:
             asked["timestamp"] = {"after_": (datetime.fromisoformat(last) - LATE).isoformat()}
-        offset, page = 0, 200
-        while True:
-            found = self._server.ask("/logs/filter", {"logs": asked, "sort": "TIMESTAMP_ASC", "limit": page, "offset": offset})
-            for each in found:
-                if each["id"] not in self._seen:
-                    self._seen[each["id"]] = each["timestamp"]
-                    if each["task_run_id"] and each["level"] < 30:  # that a chunk ended is in the progress
-                        continue
-                    mark = "" if each["level"] < 30 else "WARNING " if each["level"] < 40 else "ERROR "
-                    yield f"{_clock(each['timestamp'])} {mark}{each['message']}"
-            if len(found) < page:
-                break
-            offset += page
+        for each in self._server.every("/logs/filter", {"logs": asked, "sort": "TIMESTAMP_ASC"}):
+            if each["id"] not in self._seen:
+                self._seen[each["id"]] = each["timestamp"]
+                if each["task_run_id"] and each["level"] < 30:  # that a chunk ended is in the progress
+                    continue
+                mark = "" if each["level"] < 30 else "WARNING " if each["level"] < 40 else "ERROR "
+                yield f"{_clock(each['timestamp'])} {mark}{each['message']}"
         recent = max(self._seen.values(), default="")
         if recent:
             since = datetime.fromisoformat(recent) - 2 * LATE

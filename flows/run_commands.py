@@ -23,8 +23,8 @@ def server() -> Server:
 
 def deployments(at: Server) -> dict[str, dict[str, Any]]:
     """FLOW/DEPLOYMENT -> deployment, of the whole server."""
-    flows = {each["id"]: each["name"] for each in at.ask("/flows/filter", {"limit": 200})}
-    return {f"{flows.get(each['flow_id'])}/{each['name']}": each for each in at.ask("/deployments/filter", {"limit": 200})}
+    flows = {each["id"]: each["name"] for each in at.every("/flows/filter", {})}
+    return {f"{flows.get(each['flow_id'])}/{each['name']}": each for each in at.every("/deployments/filter", {})}
 
 
 def listed(at: Server) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from types import FrameType
 from flows.keeper import LOST, end, settle, worker_name
 from flows.serve_checks import check_public, free_port, inside
 from flows.serve_processes import Processes, client_environment, left_behind, password, server_environment, take
-from flows.server import ADDRESS, Server, owned
+from flows.server import ADDRESS, Server, named, owned
 from flows.settings import settings
 from schemas.deployments import Deployments, load
 from schemas.errors import EngineError, RecipeError
@@ -47,6 +47,7 @@ class Stop(BaseException):
 def check(path: Path) -> Deployments:
     """The deployments of a file. Raises RecipeError with everything that is wrong with it."""
     found = load(path)
+    named()  # first: of an address that is none Prefect says so in a traceback
     from flows.deployed import register
 
     faults = register.faults(found)
@@ -125,12 +126,12 @@ def _run(asked: Asked, home: Path, processes: Processes, say: Say) -> None:
 
 def _server(asked: Asked, processes: Processes, defaults: Mapping[str, str], say: Say) -> tuple[Server, str]:
     """The server of PREFECT_API_URL, or one of our own, just started; and what to sign in with."""
-    if address := os.environ.get("PREFECT_API_URL"):
+    if server := named():
         if asked.host or asked.port:
             raise RecipeError(
-                f"--host and --port are for a server of our own, but PREFECT_API_URL names one: {address}. Unset one of them."
+                f"--host and --port are for a server of our own, but PREFECT_API_URL names one: {server.api}. Unset one of them."
             )
-        return Server(address.rstrip("/"), os.environ.get("PREFECT_API_AUTH_STRING") or None), "as the server's administrator says"
+        return server, "as the server's administrator says"
     host = asked.host or os.environ.get("PREFECT_SERVER_API_HOST") or "127.0.0.1"
     given = os.environ.get("PREFECT_SERVER_API_PORT") or "4200"
     if not given.isdigit():

@@ -2,6 +2,7 @@
 
 import base64
 import http.client
+import itertools
 import json
 import os
 import time
@@ -9,6 +10,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from typing import Any
 from schemas.errors import EngineError
 
 ADDRESS, AUTH = "address", "auth"  # files of BABELMILL_HOME/prefect, written by `babelmill serve`
+PAGE = 200  # rows of a filter, the most that the server gives at once
 PATIENCE = 15  # seconds for one answer; SQLite under a build answers in 1-3 s on two busy cores
 BUSY = (429, 502, 503)  # nothing was done; the server asks to come again: SQLite was locked, a proxy waits for it
 LISTENING = "0A"  # state of a socket, in /proc/net/tcp
@@ -66,7 +69,7 @@ class Server:
         while True:
             try:
                 token = {} if method == "GET" else self._token(timeout)
-                return self._send(urllib.request.Request(f"{self.api}{path}", data, headers | token, method=method), timeout)
+                return self._send(method, path, headers | token, timeout, data)
             except RefusedError as refused:
                 if refused.status in BUSY and time.monotonic() < until:
                     time.sleep(1)
@@ -76,14 +79,20 @@ class Server:
                 else:
                     raise
 
+    def every(self, path: str, body: Any) -> Iterator[dict[str, Any]]:
+        """All that a filter of the server finds."""
+        for offset in itertools.count(step=PAGE):
+            found = self.ask(path, {**body, "limit": PAGE, "offset": offset})
+            yield from found
+            if len(found) < PAGE:
+                return
+
     def _token(self, timeout: float) -> dict[str, str]:
         """What a change must carry where the server guards against forged requests."""
         if not self._tokens:
             client, token = str(uuid.uuid4()), ""
             try:
-                token = self._send(urllib.request.Request(f"{self.api}/csrf-token?client={client}", headers=self._headers()), timeout)[
-                    "token"
-                ]
+                token = self._send("GET", f"/csrf-token?client={client}", self._headers(), timeout)["token"]
             except RefusedError as refused:
                 if refused.status not in (404, 422):  # else it does not guard
                     raise
@@ -96,21 +105,22 @@ class Server:
         key = os.environ.get("PREFECT_API_KEY")
         return {"Authorization": f"Bearer {key}"} if key else {}
 
-    def _send(self, request: urllib.request.Request, timeout: float) -> Any:
+    def _send(self, method: str, path: str, headers: dict[str, str], timeout: float, data: bytes | None = None) -> Any:
         try:
+            request = urllib.request.Request(f"{self.api}{path}", data, headers, method=method)
             with _opener(self.api).open(request, timeout=timeout) as answer:
                 content = answer.read()
             return json.loads(content) if content else None
         except urllib.error.HTTPError as error:
-            raise RefusedError(self._said(request, error), error.code) from None
+            raise RefusedError(self._said(f"{method} {self.api}{path}", error), error.code) from None
         except AWAY as error:
             reason = " ".join(str(getattr(error, "reason", None) or error).split())
             raise EngineError(
                 f"no Prefect server answers at {self.api}: {reason}. Start one with babelmill serve, or set PREFECT_API_URL to yours, "
-                "which ends in /api."
+                "which is like http://127.0.0.1:4200/api."
             ) from None
 
-    def _said(self, request: urllib.request.Request, error: urllib.error.HTTPError) -> str:
+    def _said(self, asked: str, error: urllib.error.HTTPError) -> str:
         """What was refused, in words."""
         if error.code in (401, 403):
             given = "does not take what PREFECT_API_AUTH_STRING says" if self.auth else "wants to know who calls"
@@ -120,14 +130,27 @@ class Server:
             told = detail.get("detail") or detail.get("exception_message") or detail
         except (*AWAY, AttributeError):
             told = error.reason
-        return f"{request.get_method()} {self.api}{request.selector.rpartition('/api')[2]}: {error.code} {told}"
+        return f"{asked}: {error.code} {told}"
+
+
+def named() -> Server | None:
+    """The server of PREFECT_API_URL. Raises EngineError if that is no address."""
+    address = os.environ.get("PREFECT_API_URL")
+    if not address:
+        return None
+    try:
+        parts = urllib.parse.urlsplit(address)
+        if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0:  # asking for the port raises if it is no number
+            return Server(address.rstrip("/"), os.environ.get("PREFECT_API_AUTH_STRING") or None)
+    except ValueError:
+        pass
+    raise EngineError(f"PREFECT_API_URL={address}: expected an address like http://127.0.0.1:4200/api. Set it to that, or unset it.")
 
 
 def known() -> Server | None:
     """The server to work with: that of PREFECT_API_URL, else the one that `babelmill serve` runs for this warehouse, if it answers."""
-    address = os.environ.get("PREFECT_API_URL")
-    if address:
-        return Server(address.rstrip("/"), os.environ.get("PREFECT_API_AUTH_STRING") or None)
+    if server := named():
+        return server
     from flows.settings import settings  # here, as the keeper needs the rest of this file alone
 
     return served(settings().home)

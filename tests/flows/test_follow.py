@@ -11,7 +11,7 @@ from flows import follow
 from flows.follow import Lines, shown, table
 from flows.run_commands import cancel, start
 from flows.run_commands import follow as followed
-from flows.server import Server, known
+from flows.server import PAGE, Server, known
 from schemas.errors import EngineError, RecipeError
 from schemas.resources import deploy_file
 
@@ -75,6 +75,10 @@ def test_without_a_worker_it_says_so_and_the_run_can_be_ended(prefect_server: st
     told = followed(server, run["id"], lines)
     assert (told["state"], told["ok"]) == ("Cancelled", False)
     assert any("Start one: babelmill serve" in line for line in lines.said)
+    line = {"flow_run_id": run["id"], "name": "n", "level": 20, "timestamp": "2026-01-01T00:00:00Z"}
+    server.ask("/logs/", [line | {"message": str(number)} for number in range(2 * PAGE + 1)])
+    logs = {"logs": {"flow_run_id": {"any_": [run["id"]]}, "timestamp": {"before_": "2026-01-02T00:00:00Z"}}}
+    assert {each["message"] for each in server.every("/logs/filter", logs)} == {str(number) for number in range(2 * PAGE + 1)}
     for unknown in ("nonsense", "00000000-0000-4000-8000-000000000000"):
         with pytest.raises(RecipeError, match=f"no run '{unknown}' at http.*Its id is in the address"):
             cancel(server, unknown)

@@ -1,6 +1,7 @@
 """Calls to a server: what is no answer of a server is said in words, and no password goes to another user's program."""
 
 import os
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.server import Server, owned, served
+from flows.server import Server, known, owned, served
 from schemas.errors import EngineError
 
 HEALTHY = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ntrue"
@@ -59,6 +60,14 @@ def test_an_address_that_is_none_is_said_in_words(address: str) -> None:
     assert not Server(address).answers()
     with pytest.raises(EngineError, match="set PREFECT_API_URL"):
         Server(address).ask("/admin/version")
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:port/api", "http://[::1/api", "localhost:4200/api", "http://", "here", "http://a:0"])
+def test_an_address_that_is_none_is_refused_before_anything_starts(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PREFECT_API_URL", address)
+    with pytest.raises(EngineError, match=rf"^PREFECT_API_URL={re.escape(address)}: expected an address like http://"):
+        known()
+    assert not Server(address).answers()
 
 
 @pytest.mark.skipif(not Path("/proc/net/tcp").is_file(), reason="Linux alone tells whose a port is")
