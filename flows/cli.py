@@ -22,6 +22,9 @@ app = typer.Typer(
 )
 
 
+NO_THREAD = ("can't start new thread", "Resource temporarily unavailable")  # of Python, and of libraries that start their own
+
+
 class RunnerName(enum.StrEnum):
     threads = "threads"
 
@@ -280,6 +283,15 @@ def main() -> NoReturn:
         sys.exit(error.exit_code)
     except OSError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        sys.exit(1)
+    except BaseException as error:  # a library in Rust that panics raises no Exception
+        if not isinstance(error, MemoryError) and not any(sign in str(error) for sign in NO_THREAD):
+            raise
+        print(
+            f"There is not enough memory, or no thread left: {error}. Give this process more (`ulimit -v`, `ulimit -u`, the "
+            "limits of its container) or fewer --workers, and run the same command again: what was translated is kept.",
+            file=sys.stderr,
+        )
         sys.exit(1)
     sys.exit(0)
 

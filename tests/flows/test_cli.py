@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -115,6 +116,19 @@ def test_a_warehouse_that_cannot_be_written(babelmill: Callable[..., object], tm
     said = babelmill("build", wrong(tmp_path, {}))
     assert said.code == 1
     assert re.search(r"WarehouseError: .*Not a directory.*BABELMILL_HOME", said.err), said.err
+
+
+def test_a_machine_that_gives_no_thread_is_answered_with_the_way_out(babelmill: Callable[..., object], home: Path, tmp_path: Path) -> None:
+    recipe = wrong(tmp_path, {})
+    before = threading.stack_size(1 << 47)  # bytes; all the addresses that a process has
+    try:
+        said = babelmill("build", recipe)
+    finally:
+        threading.stack_size(before)
+    assert said.code == 1
+    assert "no thread left: can't start new thread. Give this process more" in said.err, said.err
+    assert "Traceback" not in said.err
+    assert babelmill("build", recipe).code == 0
 
 
 def test_wrong_settings(babelmill: Callable[..., object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
