@@ -62,12 +62,18 @@ def killed_worker(server: Server) -> Told:
     return {"alive after 5 s": process.is_running(), **told(server, run, since, "Crashed", "Failed", "Completed")}
 
 
-def zombie(server: Server) -> Told:
-    worker = with_worker(server, "zombie")
-    run, process = started(server, f"{FLOWS}.sleep_through", "zombie")
-    time.sleep(5)
+def killed_with_its_worker(server: Server, name: str, after: float = 5) -> str:
+    """A run that nobody can tell the server about any more; killed after so many seconds."""
+    worker = with_worker(server, name)
+    run, process = started(server, f"{FLOWS}.sleep_through", name)
+    time.sleep(after)
     worker.kill()
     process.kill()
+    return run
+
+
+def zombie(server: Server) -> Told:
+    run = killed_with_its_worker(server, "zombie")
     return told(server, run, time.monotonic(), "Crashed", "Failed")
 
 
@@ -136,11 +142,7 @@ def restart(server: Server) -> Told:
 
 def dark(server: Server) -> Told:
     """Worker, run and server die together, as with their machine, for longer than the automation waits; no bootstrap afterwards."""
-    worker = with_worker(server, "dark")
-    run, process = started(server, f"{FLOWS}.sleep_through", "dark")
-    time.sleep(20)
-    worker.kill()
-    process.kill()
+    run = killed_with_its_worker(server, "dark", after=20)
     server.stop()
     time.sleep(270)
     server.start()
